@@ -1,0 +1,190 @@
+import { z } from 'zod';
+
+/**
+ * What travels between the nodes. Workflow templates rely on these shapes: members may be added, none renamed or removed.
+ * Every date is ISO 8601 in UTC with milliseconds; every amount of money and every weight is decimal text, never a float.
+ */
+
+export const LANES = { price: 1, launch: 2, operational: 3, descriptive: 4 } as const;
+export const laneSchema = z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4)]);
+export type Lane = z.infer<typeof laneSchema>;
+
+export const kindSchema = z.enum(['stockItem', 'kit', 'price', 'status']);
+export type Kind = z.infer<typeof kindSchema>;
+
+/** The system a change is written to. */
+export type Target = 'khaos' | 'pimberly';
+export const targetOf = (kind: Kind): Target => (kind === 'status' ? 'pimberly' : 'khaos');
+
+export const needSchema = z.object({ kind: kindSchema, key: z.string().min(1) });
+export type Need = z.infer<typeof needSchema>;
+
+/** A Pimberly product as the trigger emits it. */
+export const productSchema = z.object({
+	primaryId: z.string().min(1),
+	internalId: z.string(),
+	/** When Pimberly last changed it; where Pimberly does not say, the time our read of it started. */
+	dateUpdated: z.string().min(1),
+	/** True where dateUpdated is the time of our read. */
+	dateUpdatedIsReadTime: z.boolean().optional(),
+	/** Primary ids of its parents and of its items. */
+	parents: z.array(z.string()),
+	items: z.array(z.string()),
+	/** Class paths. */
+	classes: z.array(z.string()),
+	/** By API name (feed token) or by heading (channel token); values as Pimberly returned them. */
+	attributes: z.record(z.unknown()),
+	/** Names the scan step that emitted it; Sequencer: Add gives the receipt for it. Null when nobody waits for one. */
+	emission: z.string().nullable(),
+});
+export type Product = z.infer<typeof productSchema>;
+
+export const sourceSchema = z.object({
+	primaryId: z.string().min(1),
+	internalId: z.string(),
+	dateUpdated: z.string().min(1),
+	dateUpdatedIsReadTime: z.boolean().optional(),
+});
+
+/** Something that was done to a value so that Khaos can take it. Never a reason to stop. */
+export const warningSchema = z.object({ field: z.string(), message: z.string() });
+export type Warning = z.infer<typeof warningSchema>;
+
+/** How a column is sent and read back; only what differs from the defaults of lib/khaos/columns. */
+export const columnSettingsSchema = z.object({
+	lane: laneSchema.optional(),
+	owner: z.enum(['pimberly', 'khaos']).optional(),
+	compare: z.enum(['text', 'richText', 'number', 'boolean', 'list', 'taxCode']).optional(),
+	/** The ExportStock element that shows this column; '' where nothing does. */
+	readBack: z.string().optional(),
+});
+export type ColumnSettings = z.infer<typeof columnSettingsSchema>;
+
+/** What Pimberly says a stock item must be. */
+export const desiredStockItemSchema = z.object({
+	/** In the case it is sent in; the key is the same code trimmed and in upper case. */
+	stockCode: z.string().min(1),
+	/** By import column, as text ready for a TSV cell ('-1' and '0' for yes and no); null: Pimberly has no value. */
+	columns: z.record(z.string().nullable()),
+	settings: z.record(columnSettingsSchema).optional(),
+	productType: z.string().optional(),
+	/** The key of its variant parent, where it has one. */
+	parentKey: z.string().nullable().optional(),
+});
+export type DesiredStockItem = z.infer<typeof desiredStockItemSchema>;
+
+/** What a product's status attributes in Pimberly should read. */
+export const desiredStatusSchema = z.object({
+	primaryId: z.string().min(1),
+	status: z.enum(['Pending', 'Held', 'Live', 'Failed']),
+	message: z.string(),
+	date: z.string(),
+	stockId: z.string(),
+});
+export type DesiredStatus = z.infer<typeof desiredStatusSchema>;
+
+export const changeSchema = z.object({
+	kind: kindSchema,
+	/** For a stock item its code, trimmed and in upper case. */
+	key: z.string().min(1),
+	/** dateUpdated of the product it came from. */
+	version: z.string().min(1),
+	lane: laneSchema,
+	changedFields: z.array(z.string()),
+	/** Records that have to be confirmed in Khaos before this one may be sent. */
+	needs: z.array(needSchema),
+	desired: z.record(z.unknown()),
+	source: sourceSchema,
+	warnings: z.array(warningSchema),
+	emission: z.string().nullable().optional(),
+});
+export type Change = z.infer<typeof changeSchema>;
+
+export const reasonSchema = z.object({
+	/** The attribute or column at fault, as the user knows it. */
+	field: z.string(),
+	value: z.string().nullable(),
+	/** What is wrong, in a sentence. */
+	reason: z.string(),
+	/** What to do about it, in a sentence. */
+	remedy: z.string(),
+});
+export type Reason = z.infer<typeof reasonSchema>;
+
+/** A product that can't be sent as it is, with every reason at once. */
+export const rejectionSchema = z.object({
+	primaryId: z.string().min(1),
+	key: z.string(),
+	reasons: z.array(reasonSchema).min(1),
+	source: sourceSchema.optional(),
+	emission: z.string().nullable().optional(),
+	/**
+	 * Where only descriptive fields are invalid: the change without them. The Sequencer sends it if the item exists in
+	 * Khaos already, with the last confirmed value in place of each invalid one; otherwise the product stays rejected.
+	 */
+	withoutInvalid: changeSchema.optional(),
+});
+export type Rejection = z.infer<typeof rejectionSchema>;
+
+export const leaseSchema = z.object({ token: z.string().min(1), until: z.string().min(1) });
+
+/** A stock item as last read back from Khaos, in terms of the import's columns. */
+export const readBackSchema = z.object({
+	/** False: Khaos was asked and does not hold the code. */
+	exists: z.boolean(),
+	stockCode: z.string(),
+	stockId: z.string(),
+	/** The code of its SCS parent, '' without one. */
+	parentCode: z.string(),
+	/** Only columns whose value Khaos showed. '' where it showed an empty one. */
+	columns: z.record(z.string()),
+});
+export type ReadBack = z.infer<typeof readBackSchema>;
+
+export const batchItemSchema = changeSchema.extend({
+	changeId: z.string().min(1),
+	lease: leaseSchema,
+	attempt: z.number().int().min(1),
+	/** The record as last read back from Khaos; null when Khaos has not been asked yet. */
+	confirmed: z.record(z.unknown()).nullable(),
+	/**
+	 * What is asked for. `write` (the default): bring Khaos to the desired record. `check`: it was written before; read it
+	 * back, don't write. `lookUp`: only say whether Khaos holds the key (`desired` is empty).
+	 */
+	purpose: z.enum(['write', 'check', 'lookUp']).optional(),
+});
+export type BatchItem = z.infer<typeof batchItemSchema>;
+
+export const differenceSchema = z.object({
+	field: z.string(),
+	expected: z.string().nullable(),
+	actual: z.string().nullable(),
+});
+export type Difference = z.infer<typeof differenceSchema>;
+
+/** What became of one change of a batch. */
+export const resultSchema = z.object({
+	changeId: z.string().min(1),
+	lease: leaseSchema,
+	/** `sent`: written, a later read-back decides. */
+	status: z.enum(['confirmed', 'sent', 'retry', 'failed']),
+	differences: z.array(differenceSchema),
+	reason: z.string(),
+	remedy: z.string(),
+	/** Seconds to wait before the next attempt, where the other side asked for it. */
+	retryAfter: z.number().nullable(),
+	key: z.string().optional(),
+	kind: kindSchema.optional(),
+	/** What Khaos was read to hold. */
+	readBack: readBackSchema.nullable().optional(),
+	/** With `sent`: what is still to be read back. */
+	awaiting: z.enum(['harmonisation', 'import']).optional(),
+	warnings: z.array(warningSchema).optional(),
+});
+export type Result = z.infer<typeof resultSchema>;
+
+/**
+ * The key of a stock code: trimmed and in upper case. Khaos matches codes without regard to case
+ * (khaos-control-api 2.3); the original spelling is what is sent.
+ */
+export const keyOf = (stockCode: string): string => stockCode.trim().toUpperCase();
