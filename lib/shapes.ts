@@ -177,6 +177,14 @@ export const resultSchema = z.object({
 	kind: kindSchema.optional(),
 	/** What Khaos was read to hold. */
 	readBack: readBackSchema.nullable().optional(),
+	/**
+	 * Why it has to be tried again. `refused`: Khaos (or Pimberly) said no to this record; `different`: written, but the
+	 * read-back shows something else; `unavailable`: the other side could not be reached or was busy; `notOurs`: the lease
+	 * or the version was overtaken. The first two count towards the limit of attempts.
+	 */
+	cause: z.enum(['refused', 'different', 'unavailable', 'notOurs']).optional(),
+	/** With `confirmed`: Khaos already held the record as desired, nothing was written. */
+	adopted: z.boolean().optional(),
 	/** With `sent`: what is still to be read back. */
 	awaiting: z.enum(['harmonisation', 'import']).optional(),
 	warnings: z.array(warningSchema).optional(),
