@@ -1,0 +1,44 @@
+/**
+ * The little that the ledger's operations need of a database. Every operation is written once, in SQL that SQLite and
+ * PostgreSQL both take; what differs between the two stands in a Dialect.
+ */
+export type SqlValue = string | number | null;
+export type Row = Record<string, SqlValue>;
+
+/** Runs statements inside one transaction. Parameters are `?`, in order. */
+export interface Transaction {
+	readonly dialect: Dialect;
+	/** The ledger's clock: milliseconds since 1970, the same for the whole transaction. */
+	readonly now: number;
+	all<T extends object = Row>(sql: string, ...parameters: SqlValue[]): Promise<T[]>;
+	get<T extends object = Row>(sql: string, ...parameters: SqlValue[]): Promise<T | undefined>;
+	/** Returns how many rows changed. */
+	run(sql: string, ...parameters: SqlValue[]): Promise<number>;
+}
+
+export interface Database {
+	readonly dialect: Dialect;
+	/** All of it or nothing. Writers are serialised per ledger (SQLite) or by row locks (PostgreSQL). */
+	write<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+	/** A consistent view; nothing may be written. */
+	read<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+	close(): Promise<void>;
+}
+
+export type ColumnType = 'text' | 'integer';
+
+export interface Dialect {
+	readonly name: 'sqlite' | 'postgres';
+	/**
+	 * A table expression over one parameter, a JSON array of objects: so that any number of rows goes in one statement.
+	 * Nested values arrive as JSON text.
+	 */
+	rows(alias: string, columns: Record<string, ColumnType>): string;
+	/** A condition `column IN (the strings of one JSON-array parameter)`. */
+	among(column: string): string;
+	/** Appended to a SELECT that claims rows. */
+	readonly skipLocked: string;
+}
+
+/** The parameter for Dialect.rows and Dialect.among. */
+export const jsonParameter = (values: unknown[]): string => JSON.stringify(values);

@@ -1,0 +1,100 @@
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+
+import type { ColumnType, Database, Dialect, SqlValue, Transaction } from './database';
+
+export const sqliteDialect: Dialect = {
+	name: 'sqlite',
+	rows: (alias, columns) => {
+		const list = Object.entries(columns).map(([name, type]) => `${expression(name, type)} AS ${name}`);
+		return `(SELECT ${list.join(', ')} FROM json_each(?)) AS ${alias}`;
+	},
+	among: (column) => `${column} IN (SELECT value FROM json_each(?))`,
+	skipLocked: '',
+};
+
+const expression = (name: string, type: ColumnType): string =>
+	type === 'integer' ? `CAST(value ->> '$.${name}' AS INTEGER)` : `value ->> '$.${name}'`;
+
+export interface SqliteOptions {
+	file: string;
+	/** Milliseconds since 1970. */
+	clock?: () => number;
+	/** Open an existing ledger to look at; nothing is created, migrated or owned. */
+	readOnly?: boolean;
+}
+
+/**
+ * A ledger file. Created with mode 0600, in WAL mode, so that readers never wait for a writer; one connection a process,
+ * transactions one after another. A crash loses nothing that was committed (synchronous = FULL).
+ */
+export function openSqlite(options: SqliteOptions): Database {
+	const clock = options.clock ?? Date.now;
+	if (options.readOnly !== true) createPrivateFile(options.file);
+	const connection = new DatabaseSync(options.file, { readOnly: options.readOnly === true });
+	connection.exec('PRAGMA busy_timeout = 15000');
+	if (options.readOnly !== true) {
+		connection.exec('PRAGMA journal_mode = WAL');
+		connection.exec('PRAGMA synchronous = FULL');
+		connection.exec('PRAGMA foreign_keys = ON');
+	}
+
+	const statements = new Map<string, StatementSync>();
+	const prepare = (sql: string): StatementSync => {
+		let statement = statements.get(sql);
+		if (statement === undefined) {
+			statement = connection.prepare(sql);
+			statements.set(sql, statement);
+		}
+		return statement;
+	};
+
+	const transaction = (now: number): Transaction => ({
+		dialect: sqliteDialect,
+		now,
+		all: async <T extends object>(sql: string, ...parameters: SqlValue[]) => prepare(sql).all(...parameters) as T[],
+		get: async <T extends object>(sql: string, ...parameters: SqlValue[]) =>
+			prepare(sql).get(...parameters) as T | undefined,
+		run: async (sql: string, ...parameters: SqlValue[]) => Number(prepare(sql).run(...parameters).changes),
+	});
+
+	// One connection carries one transaction at a time: later ones of this process wait here, those of others in SQLite.
+	let last: Promise<unknown> = Promise.resolve();
+	const oneAtATime = async <T>(work: () => Promise<T>): Promise<T> => {
+		const turn = last.then(work, work);
+		last = turn.catch(() => undefined);
+		return await turn;
+	};
+
+	const run = async <T>(begin: string, work: (tx: Transaction) => Promise<T>): Promise<T> =>
+		await oneAtATime(async () => {
+			connection.exec(begin);
+			try {
+				const result = await work(transaction(clock()));
+				connection.exec('COMMIT');
+				return result;
+			} catch (error) {
+				if (connection.isTransaction) connection.exec('ROLLBACK');
+				throw error;
+			}
+		});
+
+	return {
+		dialect: sqliteDialect,
+		// IMMEDIATE takes the write lock at once: what the transaction reads can't change under it.
+		write: async (work) => await run('BEGIN IMMEDIATE', work),
+		read: async (work) => await run('BEGIN', work),
+		close: async () =>
+			await oneAtATime(async () => {
+				if (connection.isOpen) connection.close();
+			}),
+	};
+}
+
+function createPrivateFile(file: string): void {
+	if (existsSync(file)) return;
+	mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+	closeSync(openSync(file, 'a', 0o600));
+	chmodSync(file, 0o600);
+}
