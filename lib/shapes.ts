@@ -138,6 +138,11 @@ export const readBackSchema = z.object({
 	parentCode: z.string(),
 	/** Only columns whose value Khaos showed. '' where it showed an empty one. */
 	columns: z.record(z.string()),
+	/**
+	 * Values that no read-back can prove (nothing shows the column; Khaos re-cased a description; tax codes 2 and 3 read the
+	 * same), as last sent or adopted, by column: so a later change of one of them is noticed. Set by lib/khaos/columns.
+	 */
+	unproven: z.record(z.string()).optional(),
 });
 export type ReadBack = z.infer<typeof readBackSchema>;
 
