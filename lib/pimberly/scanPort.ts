@@ -28,13 +28,20 @@ export interface ScanPort {
 	 * While products of the last step have no receipt from Sequencer: Add, the cursor still stands before that step and it
 	 * is read again; `recorded` (primary id -> dateUpdated) holds those of it that have one and need not be emitted again.
 	 */
-	begin(leaseMs: number): Promise<{ token: string; cursor: ScanCursor | null; recorded: Record<string, string> } | null>;
+	begin(
+		leaseMs: number,
+	): Promise<{ token: string; cursor: ScanCursor | null; recorded: Record<string, string> } | null>;
 
 	/**
-	 * End the step: the products are emitted under `emission`; the cursor moves to `next` once each of them is receipted
+	 * End the step: the products are emitted under `emission` (the step's token); the cursor moves to `next` once each of them is receipted
 	 * (at once when there are none). False: the lease was lost, nothing may be emitted.
 	 */
-	emit(token: string, emission: string, products: Array<Pick<Product, 'primaryId' | 'internalId' | 'dateUpdated'>>, next: ScanCursor): Promise<boolean>;
+	emit(
+		token: string,
+		emission: string,
+		products: Array<Pick<Product, 'primaryId' | 'internalId' | 'dateUpdated'>>,
+		next: ScanCursor,
+	): Promise<boolean>;
 
 	/** End the step without emitting, after an error; the cursor may keep its failure count. */
 	fail(token: string, message: string): Promise<void>;
