@@ -84,7 +84,10 @@ async function installDependencies() {
 			clearInterval(beat);
 		}
 		const missing = missingDependency();
-		if (missing !== null) throw new Error(`npm ci ended well, but ${missing} is not installed as package-lock.json has it. Delete node_modules and try again.`);
+		if (missing !== null)
+			throw new Error(
+				`npm ci ended well, but ${missing} is not installed as package-lock.json has it. Delete node_modules and try again.`,
+			);
 		say(`  installed in ${Math.round((Date.now() - started) / 1000)} s`);
 	});
 }
