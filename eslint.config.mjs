@@ -4,13 +4,15 @@ export default [
 	{ ignores: ['dist/**', 'node_modules/**', '.cache/**', 'coverage/**'] },
 	...configWithoutCloudSupport,
 	{
-		// The package contract is about what is published: tools and tests may print, use anything and start processes.
+		// The package contract is about what is published: tools and tests may print, use anything and start processes, and
+		// have no node to raise an error for.
 		files: ['simulators/**/*.ts', 'scripts/**/*.ts', 'bench/**/*.ts', 'test/**/*.ts'],
 		rules: {
 			'no-console': 'off',
 			'@n8n/community-nodes/no-restricted-imports': 'off',
 			'@n8n/community-nodes/no-restricted-globals': 'off',
 			'@n8n/community-nodes/no-dangerous-functions': 'off',
+			'@n8n/community-nodes/require-node-api-error': 'off',
 		},
 	},
 	{

@@ -1,0 +1,140 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+
+/** The servers that the sync runs between, where they are not the bundled simulators. */
+export interface OtherServers {
+	/** Up to `/core` or `/api/v2.2`. */
+	pimberlyUrl: string;
+	pimberlyToken: string;
+	/** Up to the executable, its WSDL or its endpoint. */
+	khaosUrl: string;
+}
+
+export interface StartOptions {
+	/** Without a person: end when the sync is complete. */
+	once: boolean;
+	/** Absolute path. */
+	catalogue: string | null;
+	/** How many products to generate where there is no catalogue. */
+	generate: number;
+	report: string | null;
+	servers: OtherServers | null;
+	/** Folder whose data is gone on from; null: everything is fresh and thrown away. */
+	keep: string | null;
+}
+
+/** The command line asks for something that can't be. The message says what is supported. */
+export class UsageError extends Error {
+	override readonly name = 'UsageError';
+}
+
+/** Enough to see order, variants and prices; few enough to be through in a minute. */
+const GENERATED_PRODUCTS = 300;
+
+export const USAGE = `npm start -- [OPTIONS]
+
+Runs the sync from Pimberly to Khaos Control in a real n8n, between two bundled simulators. Ctrl-C stops everything.
+
+  --catalogue FILE      the products of the simulated Pimberly account (JSON); with other servers, what to compare with
+  --generate N          without a catalogue: how many products to generate (default ${GENERATED_PRODUCTS})
+  --once                run without a person and end when the sync is complete. Exit code 0: every ready product is equal
+                        in Khaos and Live in Pimberly; 1: something is held, failed, rejected or different; 2: it could not run
+  --report FILE         write what came of it as JSON
+  --pimberly-url URL    use another Pimberly (up to /core or /api/v2.2), with
+  --pimberly-token T    its feed token, and
+  --khaos-url URL       another Khaos Control (its executable, WSDL or SOAP endpoint); the three belong together
+  --keep DIR            keep n8n's data, the ledger and the simulators' state in DIR and go on from there the next time
+  --ledger sqlite       where the ledger is kept: in a SQLite file
+  --transport soap      how stock items are written: by Khaos Control's web services
+  --help                show this`;
+
+/**
+ * The command line of `npm start`. Null: only the usage was asked for.
+ *
+ * @throws UsageError where something is unknown, incomplete or not supported
+ */
+export function readStartOptions(args: string[], cwd: string = process.cwd()): StartOptions | null {
+	const values = parse(args);
+	if (values.help) return null;
+
+	supported('--ledger', values.ledger, 'sqlite', 'the ledger is kept in a SQLite file');
+	supported('--transport', values.transport, 'soap', "stock items are written by Khaos Control's web services");
+	if (values['queue-mode'] !== undefined) {
+		throw new UsageError('--queue-mode is not supported: n8n runs as one process here. Leave it out.');
+	}
+
+	const catalogue = values.catalogue === undefined ? null : resolve(cwd, values.catalogue);
+	if (catalogue !== null && !existsSync(catalogue)) throw new UsageError(`--catalogue: there is no file ${catalogue}.`);
+	const generate = wholeNumber('--generate', values.generate) ?? GENERATED_PRODUCTS;
+	if (catalogue !== null && values.generate !== undefined) {
+		throw new UsageError('--catalogue and --generate exclude each other: the products come from a file or are generated.');
+	}
+	return {
+		once: values.once ?? false,
+		catalogue,
+		generate,
+		report: values.report === undefined ? null : resolve(cwd, values.report),
+		servers: otherServers(values),
+		keep: values.keep === undefined ? null : resolve(cwd, values.keep),
+	};
+}
+
+function parse(args: string[]) {
+	try {
+		return parseArgs({
+			args,
+			options: {
+				once: { type: 'boolean' },
+				catalogue: { type: 'string' },
+				generate: { type: 'string' },
+				report: { type: 'string' },
+				'pimberly-url': { type: 'string' },
+				'pimberly-token': { type: 'string' },
+				'khaos-url': { type: 'string' },
+				keep: { type: 'string' },
+				ledger: { type: 'string' },
+				transport: { type: 'string' },
+				'queue-mode': { type: 'string' },
+				help: { type: 'boolean', short: 'h' },
+			},
+		}).values;
+	} catch (error) {
+		throw new UsageError(`${(error as Error).message}\n\n${USAGE}`);
+	}
+}
+
+function supported(flag: string, value: string | undefined, only: string, meaning: string): void {
+	if (value === undefined || value === only) return;
+	// The value may hold a password (a database URL), so it is not repeated.
+	throw new UsageError(`${flag}: the only supported value is "${only}" (${meaning}).`);
+}
+
+function wholeNumber(flag: string, value: string | undefined): number | null {
+	if (value === undefined) return null;
+	if (!/^[1-9]\d{0,5}$/.test(value)) throw new UsageError(`${flag} wants a whole number from 1 to 999999, not "${value}".`);
+	return Number(value);
+}
+
+const SERVER_FLAGS = ['pimberly-url', 'pimberly-token', 'khaos-url'] as const;
+
+function otherServers(values: Partial<Record<(typeof SERVER_FLAGS)[number], string>>): OtherServers | null {
+	const missing = SERVER_FLAGS.filter((flag) => !values[flag]);
+	if (missing.length === SERVER_FLAGS.length) return null;
+	if (missing.length > 0) {
+		throw new UsageError(
+			`${missing.map((flag) => `--${flag}`).join(' and ')} missing: other servers need --pimberly-url, --pimberly-token and --khaos-url together.`,
+		);
+	}
+	for (const flag of ['pimberly-url', 'khaos-url'] as const) {
+		const url = URL.canParse(values[flag]!) ? new URL(values[flag]!) : null;
+		if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
+			throw new UsageError(`--${flag} wants a URL that starts with http:// or https://.`);
+		}
+	}
+	return {
+		pimberlyUrl: values['pimberly-url']!,
+		pimberlyToken: values['pimberly-token']!,
+		khaosUrl: values['khaos-url']!,
+	};
+}
