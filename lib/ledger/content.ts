@@ -1,0 +1,71 @@
+import { changedColumns, laneOfColumns } from '../khaos/columns';
+import type { DesiredStockItem, Kind, Lane, ReadBack } from '../shapes';
+
+/**
+ * What of a desired record counts when two of them are compared: for a stock item the columns that Pimberly owns (no
+ * value and no column are the same), for a status all but its date.
+ */
+export function contentOf(kind: Kind, desired: Record<string, unknown>): string {
+	if (kind === 'stockItem') {
+		const item = desired as unknown as DesiredStockItem;
+		const columns = Object.entries(item.columns ?? {}).filter(
+			([column, value]) => value !== null && item.settings?.[column]?.owner !== 'khaos',
+		);
+		return canonical({ stockCode: item.stockCode, columns: Object.fromEntries(columns) });
+	}
+	if (kind === 'status') {
+		const { date: _date, ...rest } = desired;
+		return canonical(rest);
+	}
+	return canonical(desired);
+}
+
+export const sameContent = (kind: Kind, a: Record<string, unknown>, b: Record<string, unknown> | null): boolean =>
+	b !== null && contentOf(kind, a) === contentOf(kind, b);
+
+export interface Known {
+	/** The desired record that was last confirmed. */
+	confirmed: Record<string, unknown> | null;
+	/** What was last read from Khaos. */
+	readBack: ReadBack | null;
+}
+
+/** Which fields a change would bring, and how urgent that makes it (design: priority is by changed field). */
+export function weigh(kind: Kind, desired: Record<string, unknown>, known: Known, lane: Lane): { fields: string[]; lane: Lane } {
+	if (kind !== 'stockItem') {
+		return { fields: changedMembers(desired, known.confirmed), lane };
+	}
+	const item = desired as unknown as DesiredStockItem;
+	const isNew = known.confirmed === null && known.readBack?.exists !== true;
+	const fields = known.confirmed
+		? changedAgainstConfirmed(item, known.confirmed as unknown as DesiredStockItem)
+		: changedColumns(item, known.readBack?.exists === true ? known.readBack : null);
+	return { fields, lane: laneOfColumns(fields, item.settings, isNew) };
+}
+
+function changedAgainstConfirmed(desired: DesiredStockItem, confirmed: DesiredStockItem): string[] {
+	const columns = new Set([...Object.keys(desired.columns), ...Object.keys(confirmed.columns)]);
+	const changed = [...columns].filter(
+		(column) =>
+			desired.settings?.[column]?.owner !== 'khaos' && (desired.columns[column] ?? null) !== (confirmed.columns[column] ?? null),
+	);
+	if (desired.stockCode !== confirmed.stockCode && !changed.includes('STOCK_CODE')) changed.push('STOCK_CODE');
+	return changed;
+}
+
+function changedMembers(desired: Record<string, unknown>, confirmed: Record<string, unknown> | null): string[] {
+	return Object.keys(desired).filter((name) => canonical(desired[name]) !== canonical(confirmed?.[name]));
+}
+
+/** JSON with its members in order, so that equal values give equal text. */
+export function canonical(value: unknown): string {
+	if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+	if (value !== null && typeof value === 'object') {
+		const members = Object.entries(value)
+			.filter(([, member]) => member !== undefined)
+			.sort(([a], [b]) => (a < b ? -1 : 1))
+			.map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`);
+		return `{${members.join(',')}}`;
+	}
+	return JSON.stringify(value) ?? 'null';
+}

@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto';
+
+import type { DeliveryPort } from '../khaos/deliveryPort';
+import type { ScanPort } from '../pimberly/scanPort';
+import type { BatchItem, Result } from '../shapes';
+import { add, type AddItem, type AddOutcome } from './add';
+import type { Database } from './database';
+import { deliveryPort } from './delivery';
+import { openHost, type System } from './environment';
+import { listExceptions, type OpenException } from './exceptions';
+import { defaultGate, type GateTools } from './gate';
+import { migrate } from './migrations';
+import { instance, showLife, takeOwnership } from './ownership';
+import { endHold, releaseBatch } from './release';
+import { scanPort } from './scan';
+import { defaultSettings, type LedgerSettings } from './settings';
+import { settle, type SettleOutcome } from './settle';
+import { openSqlite } from './sqlite';
+import { listChanges, stats, type ChangeFilter, type LedgerStats, type ListedChange } from './stats';
+import { take, type TakeOptions } from './take';
+
+export interface LedgerOptions {
+	/** Names a pair of systems, such as Live or Sandbox; what is confirmed in one says nothing about another. */
+	environment: string;
+	/** The SQLite file. */
+	file: string;
+	/** To look at an existing ledger only: nothing is created, migrated or owned. */
+	readOnly?: boolean;
+	settings?: Partial<LedgerSettings>;
+	/** Milliseconds since 1970; the machine's clock when left out. */
+	clock?: () => number;
+	tools?: Partial<GateTools>;
+}
+
+/** The durable store of the sync: what each record must be, what is confirmed, what waits and for what. */
+export interface Ledger {
+	readonly environment: string;
+	readonly settings: LedgerSettings;
+	/** One outcome for each item, in order; all of it in one transaction. */
+	add(items: AddItem[]): Promise<AddOutcome[]>;
+	/** The next batch, leased; empty when nothing is ready. */
+	take(options: Partial<TakeOptions> & Pick<TakeOptions, 'target'>): Promise<BatchItem[]>;
+	settle(results: Result[]): Promise<SettleOutcome[]>;
+	/** Give a batch back; returns how many changes it held. */
+	release(token: string, reason: string): Promise<number>;
+	/** Let held changes go although what they need is not confirmed; returns how many. */
+	endHold(keys: string[]): Promise<number>;
+	getMany(filter: ChangeFilter): Promise<ListedChange[]>;
+	stats(sinceMs?: number): Promise<LedgerStats>;
+	exceptions(limit?: number): Promise<OpenException[]>;
+	/** The memory of one Pimberly Trigger. */
+	scanPort(name: string): ScanPort;
+	/** The memory of deliveries to the Khaos at this endpoint. */
+	deliveryPort(endpoint: string): DeliveryPort;
+	/**
+	 * Remember that this system belongs to the environment.
+	 * @throws when another one was confirmed under the same environment before.
+	 */
+	useHost(system: System, address: string): Promise<void>;
+	close(): Promise<void>;
+}
+
+const everyMs: GateTools['every'] = (ms, run) => {
+	const timer = setInterval(run, ms);
+	timer.unref();
+	return () => clearInterval(timer);
+};
+
+/** Open a ledger, made or brought to the newest schema where needed. */
+export async function openLedger(options: LedgerOptions): Promise<Ledger> {
+	const settings = { ...defaultSettings, ...options.settings };
+	const tools: GateTools = {
+		newToken: randomUUID,
+		sleep: async (ms) => await new Promise((resolve) => setTimeout(resolve, ms)),
+		every: everyMs,
+		...options.tools,
+	};
+	const database = openSqlite({ file: options.file, clock: options.clock, readOnly: options.readOnly });
+	try {
+		if (options.readOnly !== true) {
+			await migrate(database);
+			await takeOwnership(database);
+		}
+		const environmentId = await environmentNumber(database, options.environment, options.readOnly === true);
+		return ledgerOver(database, environmentId, options.environment, settings, tools);
+	} catch (error) {
+		await database.close();
+		throw error;
+	}
+}
+
+async function environmentNumber(database: Database, name: string, readOnly: boolean): Promise<number> {
+	if (!readOnly) {
+		await database.write(async (tx) => {
+			await tx.run('INSERT INTO environments (name, created_at) VALUES (?, ?) ON CONFLICT DO NOTHING', name, tx.now);
+		});
+	}
+	const row = await database.read(
+		async (tx) => await tx.get<{ environment_id: number }>('SELECT environment_id FROM environments WHERE name = ?', name),
+	);
+	if (row === undefined) throw new Error(`This ledger has no environment named ${name}.`);
+	return row.environment_id;
+}
+
+function ledgerOver(database: Database, environmentId: number, environment: string, settings: LedgerSettings, tools: GateTools): Ledger {
+	const stopShowingLife = tools.every(20_000, () => void showLife(database).catch(() => undefined));
+	return {
+		environment,
+		settings,
+		add: async (items) => await database.write(async (tx) => await add(tx, environmentId, settings, items)),
+		take: async (options) =>
+			await database.write(
+				async (tx) =>
+					await take(tx, environmentId, { limit: 100, leaseMs: settings.leaseMs, quietMs: 0, token: tools.newToken(), ...options }),
+			),
+		settle: async (results) => await database.write(async (tx) => await settle(tx, environmentId, settings, results)),
+		release: async (token, reason) => await database.write(async (tx) => await releaseBatch(tx, environmentId, settings, token, reason)),
+		endHold: async (keys) => await database.write(async (tx) => await endHold(tx, environmentId, keys)),
+		getMany: async (filter) => await database.read(async (tx) => await listChanges(tx, environmentId, filter)),
+		stats: async (sinceMs = 24 * 60 * 60_000) => await database.read(async (tx) => await stats(tx, environmentId, sinceMs)),
+		exceptions: async (limit = 1_000) => await database.read(async (tx) => await listExceptions(tx, environmentId, limit)),
+		scanPort: (name) => scanPort(database, environmentId, settings, instance.id, tools.newToken, name),
+		deliveryPort: (endpoint) => deliveryPort(database, environmentId, settings, defaultGate, tools, endpoint),
+		useHost: async (system, address) => await openHost(database, environmentId, environment, system, address),
+		close: async () => {
+			stopShowingLife();
+			await database.close();
+		},
+	};
+}

@@ -1,0 +1,86 @@
+import type { Change, Kind, Lane, ReadBack, Warning } from '../shapes';
+import { sameContent, weigh } from './content';
+
+/** The states a change can be in; docs/ledger.md shows every way between them. */
+export type ChangeState = 'queued' | 'held' | 'leased' | 'next' | 'retrying' | 'sent' | 'failed';
+
+export interface KnownRecord {
+	recordId: number;
+	kind: Kind;
+	key: string;
+	primaryId: string | null;
+	internalId: string | null;
+	/** The newest version accepted so far. */
+	version: string | null;
+	confirmed: Record<string, unknown> | null;
+	readBack: ReadBack | null;
+	/** Whether Khaos holds it: null when nobody has looked. */
+	present: boolean | null;
+	uncertain: boolean;
+	/** At most one change in flight, and one waiting (in any state but leased). */
+	leased: OpenChange | null;
+	waiting: OpenChange | null;
+}
+
+export interface OpenChange {
+	/** Null until it is written for the first time. */
+	changeId: number | null;
+	state: ChangeState;
+	purpose: 'write' | 'check' | 'lookUp';
+	version: string;
+	desired: Record<string, unknown>;
+	attempt: number;
+	addedAt: number;
+}
+
+/** A change on its way into the ledger. */
+export interface Draft {
+	kind: Kind;
+	version: string;
+	lane: Lane;
+	desired: Record<string, unknown>;
+	source: Change['source'];
+	warnings: Warning[];
+	purpose: 'write' | 'lookUp';
+	/** Wait this long before it may be taken (ms). */
+	delayMs: number;
+}
+
+export type Placed =
+	/** Nothing to do: what is confirmed, in flight or queued already says the same. */
+	| { outcome: 'unchanged'; newerVersion: boolean; dropWaiting: boolean }
+	/** Older than what was accepted before. */
+	| { outcome: 'stale' }
+	| { outcome: 'placed'; state: 'queued' | 'held' | 'next' | 'retrying'; fields: string[]; lane: Lane; resetAttempts: boolean };
+
+/**
+ * Where a draft goes, given what is known of its record (design: "Version", "Priority is by changed field").
+ * Strictly older is ignored; equal to what is confirmed is dropped; otherwise it replaces what waits, also while a
+ * former content is in flight, and is sent next.
+ */
+export function place(record: KnownRecord, draft: Draft, unmetNeeds: number): Placed {
+	if (record.version !== null && draft.version < record.version) return { outcome: 'stale' };
+	const newerVersion = record.version === null || draft.version > record.version;
+	const { leased, waiting } = record;
+
+	if (draft.purpose === 'write') {
+		const settled = leased === null && (waiting === null || (waiting.attempt === 0 && !record.uncertain));
+		if (settled && sameContent(draft.kind, draft.desired, record.confirmed)) {
+			return { outcome: 'unchanged', newerVersion, dropWaiting: waiting !== null };
+		}
+		if (waiting === null && leased?.purpose === 'write' && sameContent(draft.kind, draft.desired, leased.desired)) {
+			return { outcome: 'unchanged', newerVersion, dropWaiting: false };
+		}
+		if (waiting?.purpose === 'write' && sameContent(draft.kind, draft.desired, waiting.desired)) {
+			// A person who touches a product that failed, or waits for its next attempt, means "try again".
+			const tryAgain = newerVersion && (waiting.state === 'failed' || waiting.state === 'retrying') && draft.kind !== 'status';
+			if (!tryAgain) return { outcome: 'unchanged', newerVersion, dropWaiting: false };
+		}
+	} else if (leased !== null || waiting !== null || record.present !== null) {
+		return { outcome: 'unchanged', newerVersion: false, dropWaiting: false };
+	}
+
+	const { fields, lane } = weigh(draft.kind, draft.desired, record, draft.lane);
+	const state = leased !== null ? 'next' : unmetNeeds > 0 ? 'held' : draft.delayMs > 0 ? 'retrying' : 'queued';
+	return { outcome: 'placed', state, fields, lane, resetAttempts: true };
+}

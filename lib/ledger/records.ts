@@ -1,0 +1,94 @@
+import type { Kind, ReadBack } from '../shapes';
+import { jsonParameter, type Transaction } from './database';
+import type { ChangeState, KnownRecord, OpenChange } from './placement';
+
+export interface RecordName {
+	kind: Kind;
+	key: string;
+}
+
+export const nameOf = (name: RecordName): string => `${name.kind} ${name.key}`;
+
+interface RecordRow {
+	record_id: number;
+	kind: Kind;
+	key: string;
+	primary_id: string | null;
+	internal_id: string | null;
+	version: string | null;
+	confirmed: string | null;
+	read_back: string | null;
+	present: number | null;
+	uncertain: number;
+}
+
+interface OpenRow {
+	change_id: number;
+	record_id: number;
+	state: ChangeState;
+	purpose: OpenChange['purpose'];
+	version: string;
+	desired: string;
+	attempt: number;
+	added_at: number;
+}
+
+/** The records of these names, made where they were never seen, each with its open changes. Keyed by nameOf. */
+export async function loadRecords(tx: Transaction, environmentId: number, names: RecordName[]): Promise<Map<string, KnownRecord>> {
+	const unique = [...new Map(names.map((name) => [nameOf(name), { kind: name.kind, key: name.key }])).values()];
+	if (unique.length === 0) return new Map();
+	const table = tx.dialect.rows('r', { kind: 'text', key: 'text' });
+	// Ordered by name, so that two writers lock in the same order.
+	await tx.run(
+		`INSERT INTO records (environment_id, kind, key) SELECT ?, r.kind, r.key FROM ${table} WHERE true
+		 ORDER BY r.kind, r.key ON CONFLICT DO NOTHING`,
+		environmentId,
+		jsonParameter(unique),
+	);
+	const rows = await tx.all<RecordRow>(
+		`SELECT record_id, records.kind, records.key, primary_id, internal_id, version, confirmed, read_back, present, uncertain
+		 FROM ${table} JOIN records ON records.environment_id = ? AND records.kind = r.kind AND records.key = r.key`,
+		jsonParameter(unique),
+		environmentId,
+	);
+	const records = new Map<number, KnownRecord>();
+	for (const row of rows) records.set(row.record_id, recordOf(row));
+	const open = await tx.all<OpenRow>(
+		`SELECT change_id, record_id, state, purpose, version, desired, attempt, added_at FROM changes
+		 WHERE ${tx.dialect.among('record_id')}`,
+		jsonParameter([...records.keys()]),
+	);
+	for (const row of open) {
+		const record = records.get(row.record_id)!;
+		if (row.state === 'leased') record.leased = openOf(row);
+		else record.waiting = openOf(row);
+	}
+	return new Map([...records.values()].map((record) => [nameOf(record), record]));
+}
+
+const parse = <T>(text: string | null): T | null => (text === null ? null : (JSON.parse(text) as T));
+
+const recordOf = (row: RecordRow): KnownRecord => ({
+	recordId: row.record_id,
+	kind: row.kind,
+	key: row.key,
+	primaryId: row.primary_id,
+	internalId: row.internal_id,
+	version: row.version,
+	confirmed: parse(row.confirmed),
+	readBack: parse<ReadBack>(row.read_back),
+	present: row.present === null ? null : row.present === 1,
+	uncertain: row.uncertain === 1,
+	leased: null,
+	waiting: null,
+});
+
+const openOf = (row: OpenRow): OpenChange => ({
+	changeId: row.change_id,
+	state: row.state,
+	purpose: row.purpose,
+	version: row.version,
+	desired: JSON.parse(row.desired) as Record<string, unknown>,
+	attempt: row.attempt,
+	addedAt: row.added_at,
+});

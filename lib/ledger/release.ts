@@ -1,0 +1,35 @@
+import { jsonParameter, type Transaction } from './database';
+import { retryDelay, type LedgerSettings } from './settings';
+import { giveBack } from './take';
+
+/**
+ * Give a batch back that will not be settled, because its execution failed. Its changes are free at once; when that
+ * happens again and again the wait grows, so that a workflow that can't work does not spin.
+ * @returns how many changes went back.
+ */
+export async function releaseBatch(tx: Transaction, environmentId: number, settings: LedgerSettings, token: string, reason: string): Promise<number> {
+	const rows = await tx.all<{ change_id: number; record_id: number; attempt: number }>(
+		`SELECT change_id, record_id, attempt FROM changes WHERE environment_id = ? AND state = 'leased' AND lease_token = ?`,
+		environmentId,
+		token,
+	);
+	const attempts = Math.max(0, ...rows.map((row) => row.attempt));
+	await giveBack(tx, environmentId, rows, attempts > 1 ? retryDelay(settings, attempts - 1, null) : 0, reason);
+	return rows.length;
+}
+
+/**
+ * End a hold on a person's word: these held changes may be sent although what they need is not confirmed.
+ * @returns how many were held and are ready now.
+ */
+export async function endHold(tx: Transaction, environmentId: number, keys: string[]): Promise<number> {
+	const rows = await tx.all<{ change_id: number }>(
+		`SELECT change_id FROM changes WHERE environment_id = ? AND state = 'held' AND ${tx.dialect.among('key')}`,
+		environmentId,
+		jsonParameter(keys),
+	);
+	const ids = jsonParameter(rows.map((row) => row.change_id));
+	await tx.run(`UPDATE change_needs SET met = 1 WHERE ${tx.dialect.among('change_id')}`, ids);
+	await tx.run(`UPDATE changes SET unmet = 0, state = 'queued', ready_at = ? WHERE ${tx.dialect.among('change_id')}`, tx.now, ids);
+	return rows.length;
+}

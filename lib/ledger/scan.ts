@@ -1,0 +1,185 @@
+import type { ScanCursor, ScanPort } from '../pimberly/scanPort';
+import { jsonParameter, type Database, type Transaction } from './database';
+import type { LedgerSettings } from './settings';
+
+/** An emission is named by the token of the step that made it, which names its scan: `<scan id>.<random>`. */
+const scanOf = (emission: string): number | null => {
+	const scanId = Number(emission.split('.')[0]);
+	return Number.isInteger(scanId) && scanId > 0 ? scanId : null;
+};
+
+export interface Receipt {
+	emission: string | null;
+	primaryId: string;
+	version: string;
+}
+
+/**
+ * Products that reached Sequencer: Add. Once every product of a scan's last emission has its receipt, the scan's cursor
+ * moves on, in this same transaction. A late receipt of an earlier emission counts for the same version.
+ */
+export async function recordReceipts(tx: Transaction, environmentId: number, receipts: Receipt[]): Promise<void> {
+	const rows = receipts.flatMap(({ emission, primaryId, version }) => {
+		const scanId = emission === null ? null : scanOf(emission);
+		return scanId === null ? [] : [{ scan_id: scanId, primary_id: primaryId, version }];
+	});
+	if (rows.length === 0) return;
+	await tx.run(
+		`UPDATE emitted_products SET recorded = 1
+		 FROM ${tx.dialect.rows('r', { scan_id: 'integer', primary_id: 'text', version: 'text' })}
+		 WHERE emitted_products.scan_id = r.scan_id AND emitted_products.primary_id = r.primary_id AND emitted_products.version <= r.version`,
+		jsonParameter(rows),
+	);
+	for (const scanId of new Set(rows.map((row) => row.scan_id))) await moveOnIfComplete(tx, environmentId, scanId);
+}
+
+async function moveOnIfComplete(tx: Transaction, environmentId: number, scanId: number): Promise<void> {
+	const moved = await tx.run(
+		`UPDATE scans SET cursor = next_cursor, next_cursor = NULL, emission = NULL
+		 WHERE scan_id = ? AND environment_id = ? AND next_cursor IS NOT NULL
+			AND NOT EXISTS (SELECT 1 FROM emitted_products WHERE emitted_products.scan_id = scans.scan_id AND recorded = 0)`,
+		scanId,
+		environmentId,
+	);
+	if (moved > 0) await tx.run('DELETE FROM emitted_products WHERE scan_id = ?', scanId);
+}
+
+interface ScanRow {
+	scan_id: number;
+	cursor: string | null;
+	next_cursor: string | null;
+	emitted_at: number | null;
+	emitted_by: string | null;
+	lease_token: string | null;
+	lease_until: number | null;
+}
+
+/** The ledger as the Pimberly Trigger's memory: one cursor for each `name`. */
+export function scanPort(
+	database: Database,
+	environmentId: number,
+	settings: LedgerSettings,
+	instance: string,
+	newToken: () => string,
+	name: string,
+): ScanPort {
+	return {
+		begin: async (leaseMs) =>
+			await database.write(async (tx) => {
+				await tx.run('INSERT INTO scans (environment_id, name) VALUES (?, ?) ON CONFLICT DO NOTHING', environmentId, name);
+				const row = (await tx.get<ScanRow>(
+					`SELECT scan_id, cursor, next_cursor, emitted_at, emitted_by, lease_token, lease_until
+					 FROM scans WHERE environment_id = ? AND name = ?`,
+					environmentId,
+					name,
+				))!;
+				if (row.lease_token !== null && (row.lease_until ?? 0) > tx.now) return null;
+				// What this process emitted may still be on its way through the workflow; what another one did is lost with it.
+				const onItsWay = row.next_cursor !== null && row.emitted_by === instance && (row.emitted_at ?? 0) + settings.emissionGraceMs > tx.now;
+				if (onItsWay) return null;
+				const token = `${row.scan_id}.${newToken()}`;
+				await tx.run(
+					'UPDATE scans SET lease_token = ?, lease_until = ?, polled_at = ? WHERE scan_id = ?',
+					token,
+					tx.now + leaseMs,
+					tx.now,
+					row.scan_id,
+				);
+				const recorded = await tx.all<{ primary_id: string; version: string }>(
+					'SELECT primary_id, version FROM emitted_products WHERE scan_id = ? AND recorded = 1',
+					row.scan_id,
+				);
+				return {
+					token,
+					cursor: row.cursor === null ? null : (JSON.parse(row.cursor) as ScanCursor),
+					recorded: Object.fromEntries(recorded.map((product) => [product.primary_id, product.version])),
+				};
+			}),
+
+		emit: async (token, emission, products, next) =>
+			await database.write(async (tx) => {
+				const row = await tx.get<{ scan_id: number }>(
+					'SELECT scan_id FROM scans WHERE environment_id = ? AND name = ? AND lease_token = ? AND lease_until > ?',
+					environmentId,
+					name,
+					token,
+					tx.now,
+				);
+				if (row === undefined) return false;
+				await tx.run('DELETE FROM emitted_products WHERE scan_id = ?', row.scan_id);
+				await tx.run(
+					`INSERT INTO emitted_products (scan_id, primary_id, version)
+					 SELECT ?, r.primary_id, r.version FROM ${tx.dialect.rows('r', { primary_id: 'text', version: 'text' })} WHERE true
+					 ON CONFLICT (scan_id, primary_id) DO UPDATE SET version = excluded.version`,
+					row.scan_id,
+					jsonParameter(products.map((product) => ({ primary_id: product.primaryId, version: product.dateUpdated }))),
+				);
+				await tx.run(
+					`UPDATE scans SET next_cursor = ?, emission = ?, emitted_at = ?, emitted_by = ?, lease_token = NULL, lease_until = NULL,
+						failures = 0, last_error = NULL
+					 WHERE scan_id = ?`,
+					JSON.stringify(next),
+					emission,
+					tx.now,
+					instance,
+					row.scan_id,
+				);
+				await moveOnIfComplete(tx, environmentId, row.scan_id);
+				return true;
+			}),
+
+		fail: async (token, message) =>
+			await database.write(async (tx) => {
+				await tx.run(
+					`UPDATE scans SET lease_token = NULL, lease_until = NULL, failures = failures + 1, last_error = ?
+					 WHERE environment_id = ? AND name = ? AND lease_token = ?`,
+					message,
+					environmentId,
+					name,
+					token,
+				);
+			}),
+
+		parentsOf: async (primaryIds, maxAgeMs) =>
+			await database.read(async (tx) => {
+				const rows = await tx.all<{ primary_id: string; parents: string }>(
+					`SELECT primary_id, parents FROM relations WHERE environment_id = ? AND seen_at > ? AND ${tx.dialect.among('primary_id')}`,
+					environmentId,
+					tx.now - maxAgeMs,
+					jsonParameter(primaryIds),
+				);
+				return new Map(rows.map((row) => [row.primary_id, JSON.parse(row.parents) as string[]]));
+			}),
+
+		rememberParents: async (parents) => await database.write(async (tx) => await saveParents(tx, environmentId, parents)),
+
+		rememberItems: async (items) =>
+			await database.write(async (tx) => {
+				const ids = [...new Set([...items.values()].flat())];
+				const known = await tx.all<{ primary_id: string; parents: string }>(
+					`SELECT primary_id, parents FROM relations WHERE environment_id = ? AND ${tx.dialect.among('primary_id')}`,
+					environmentId,
+					jsonParameter(ids),
+				);
+				const parents = new Map<string, Set<string>>(ids.map((id) => [id, new Set()]));
+				for (const row of known) {
+					// A parent that was asked for its items just now and does not list this one is no longer its parent.
+					for (const parent of JSON.parse(row.parents) as string[]) if (!items.has(parent)) parents.get(row.primary_id)!.add(parent);
+				}
+				for (const [parent, children] of items) for (const child of children) parents.get(child)!.add(parent);
+				await saveParents(tx, environmentId, new Map([...parents].map(([id, set]) => [id, [...set]])));
+			}),
+	};
+}
+
+async function saveParents(tx: Transaction, environmentId: number, parents: Map<string, string[]>): Promise<void> {
+	if (parents.size === 0) return;
+	await tx.run(
+		`INSERT INTO relations (environment_id, primary_id, parents, seen_at)
+		 SELECT ?, r.primary_id, r.parents, ? FROM ${tx.dialect.rows('r', { primary_id: 'text', parents: 'text' })} WHERE true
+		 ON CONFLICT (environment_id, primary_id) DO UPDATE SET parents = excluded.parents, seen_at = excluded.seen_at`,
+		environmentId,
+		tx.now,
+		jsonParameter([...parents].map(([id, list]) => ({ primary_id: id, parents: JSON.stringify(list) }))),
+	);
+}

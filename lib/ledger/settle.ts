@@ -1,0 +1,271 @@
+import { keyOf, type DesiredStockItem, type Kind, type ReadBack, type Result } from '../shapes';
+import { jsonParameter, type Transaction } from './database';
+import { openExceptions, resolveExceptions, type NewException } from './exceptions';
+import { meetNeeds } from './observe';
+import { sameContent } from './content';
+import { retryDelay, type LedgerSettings } from './settings';
+import { putStatuses, setLive, type StatusNews } from './status';
+import { promoteNext } from './take';
+import { writeTrail, type TrailEntry } from './trail';
+
+export type SettleOutcome = {
+	changeId: string;
+	/** `overtaken`: the lease had ended or was another's; nothing was changed. */
+	outcome: 'confirmed' | 'sent' | 'retrying' | 'failed' | 'overtaken';
+};
+
+export interface OpenRow {
+	change_id: number;
+	record_id: number;
+	kind: Kind;
+	key: string;
+	lane: number;
+	purpose: string;
+	version: string;
+	desired: string;
+	source: string;
+	attempt: number;
+	failures: number;
+	lease_token: string | null;
+	/** The record as last read from Khaos. */
+	read_back: string | null;
+}
+
+/**
+ * Sequencer: Settle. Says of each change of a batch what became of it, if the lease still holds: a result that comes too
+ * late changes nothing. What a confirmed record was needed for becomes ready, and Pimberly is to be told.
+ */
+export async function settle(tx: Transaction, environmentId: number, settings: LedgerSettings, results: Result[]): Promise<SettleOutcome[]> {
+	const rows = await tx.all<OpenRow>(
+		`SELECT ${openColumns} FROM changes JOIN records ON records.record_id = changes.record_id
+		 WHERE changes.state = 'leased' AND changes.environment_id = ? AND ${tx.dialect.among('change_id')}`,
+		environmentId,
+		jsonParameter(results.map((result) => Number(result.changeId))),
+	);
+	const open = new Map(rows.map((row) => [String(row.change_id), row]));
+	const outcomes: SettleOutcome[] = [];
+	const settled: Settled[] = [];
+	for (const result of results) {
+		const row = open.get(result.changeId);
+		if (row === undefined || row.lease_token !== result.lease.token) {
+			outcomes.push({ changeId: result.changeId, outcome: 'overtaken' });
+			continue;
+		}
+		open.delete(result.changeId);
+		const outcome = decide(settings, row, result);
+		settled.push({ row, result, outcome });
+		outcomes.push({ changeId: result.changeId, outcome: outcome.state });
+	}
+	await apply(tx, environmentId, settings, settled);
+	return outcomes;
+}
+
+/** What settling needs to know of a change and its record. */
+export const openColumns = `change_id, changes.record_id, changes.kind, changes.key, lane, purpose, changes.version, changes.desired, source,
+	attempt, failures, lease_token, read_back`;
+
+type Outcome =
+	| { state: 'confirmed' }
+	| { state: 'sent' }
+	| { state: 'retrying'; failures: number; delayMs: number }
+	| { state: 'failed' };
+
+export interface Settled {
+	row: OpenRow;
+	result: Pick<Result, 'status' | 'reason' | 'remedy' | 'differences' | 'readBack' | 'adopted' | 'awaiting'>;
+	outcome: Outcome;
+}
+
+/** Refusals and differences count towards the limit; an unreachable Khaos or a lost lease does not. */
+function decide(settings: LedgerSettings, row: OpenRow, result: Result): Outcome {
+	switch (result.status) {
+		case 'confirmed':
+			return { state: 'confirmed' };
+		case 'sent':
+			return { state: 'sent' };
+		case 'failed':
+			return { state: 'failed' };
+		case 'retry': {
+			const counts = result.cause !== 'unavailable' && result.cause !== 'notOurs';
+			const failures = row.failures + (counts ? 1 : 0);
+			if (failures >= settings.refusedAttempts) return { state: 'failed' };
+			const delayMs = result.cause === 'notOurs' ? 0 : retryDelay(settings, row.attempt, result.retryAfter);
+			return { state: 'retrying', failures, delayMs };
+		}
+	}
+}
+
+/** Write the outcomes down: changes, records, dependants, statuses, exceptions and the trail. */
+export async function apply(tx: Transaction, environmentId: number, settings: LedgerSettings, settled: Settled[]): Promise<void> {
+	if (settled.length === 0) return;
+	const lookUps = settled.filter(({ row }) => row.purpose === 'lookUp');
+	const writes = settled.filter(({ row }) => row.purpose !== 'lookUp');
+	const confirmed = writes.filter(({ outcome }) => outcome.state === 'confirmed');
+	const finished = [...confirmed, ...lookUps.filter(({ outcome }) => outcome.state !== 'retrying')];
+
+	await confirmRecords(tx, confirmed);
+	await observeSettled(tx, environmentId, settled);
+	await tx.run(`DELETE FROM changes WHERE ${tx.dialect.among('change_id')}`, jsonParameter(finished.map(({ row }) => row.change_id)));
+	// Newer content that waits makes another attempt with the older pointless.
+	const unfinished = settled.filter((one) => !finished.includes(one));
+	await tx.run(
+		`DELETE FROM changes WHERE state = 'leased' AND ${tx.dialect.among('change_id')}
+			AND record_id IN (SELECT record_id FROM changes WHERE state = 'next' AND ${tx.dialect.among('record_id')})`,
+		jsonParameter(unfinished.map(({ row }) => row.change_id)),
+		jsonParameter(unfinished.map(({ row }) => row.record_id)),
+	);
+	await keepUnfinished(tx, settings, unfinished);
+	await promoteNext(tx, jsonParameter(settled.map(({ row }) => row.record_id)));
+	await dropNextAlreadyConfirmed(tx, environmentId, confirmed);
+	await meetNeeds(tx, environmentId, 'kit', confirmed.filter(({ row }) => row.kind === 'kit').map(({ row }) => row.key));
+	await tellPimberly(tx, environmentId, writes);
+	await keepExceptions(tx, environmentId, writes);
+	await writeTrail(tx, environmentId, settled.map((one) => trailOf(tx.now, one)));
+}
+
+async function confirmRecords(tx: Transaction, confirmed: Settled[]): Promise<void> {
+	if (confirmed.length === 0) return;
+	await tx.run(
+		`UPDATE records SET confirmed = r.desired, confirmed_version = r.version, confirmed_at = ?, uncertain = 0,
+			present = CASE WHEN kind = 'status' THEN present ELSE 1 END
+		 FROM ${tx.dialect.rows('r', { record_id: 'integer', desired: 'text', version: 'text' })} WHERE records.record_id = r.record_id`,
+		tx.now,
+		jsonParameter(confirmed.map(({ row }) => ({ record_id: row.record_id, desired: row.desired, version: row.version }))),
+	);
+}
+
+/** A read-back that came with a result is an observation like any other. */
+async function observeSettled(tx: Transaction, environmentId: number, settled: Settled[]): Promise<void> {
+	const seen = settled.filter(({ row, result }) => row.kind === 'stockItem' && result.readBack);
+	if (seen.length > 0) {
+		await tx.run(
+			`UPDATE records SET read_back = r.read_back, read_back_at = ?, present = r.present, uncertain = 0
+			 FROM ${tx.dialect.rows('r', { record_id: 'integer', read_back: 'text', present: 'integer' })} WHERE records.record_id = r.record_id`,
+			tx.now,
+			jsonParameter(
+				seen.map(({ row, result }) => ({
+					record_id: row.record_id,
+					read_back: JSON.stringify(result.readBack),
+					present: result.readBack!.exists ? 1 : 0,
+				})),
+			),
+		);
+	}
+	const present = settled.filter(({ row, result, outcome }) => row.kind === 'stockItem' && (result.readBack?.exists ?? outcome.state === 'confirmed'));
+	await meetNeeds(tx, environmentId, 'stockItem', present.map(({ row }) => row.key));
+}
+
+async function keepUnfinished(tx: Transaction, settings: LedgerSettings, unfinished: Settled[]): Promise<void> {
+	if (unfinished.length === 0) return;
+	await tx.run(
+		`UPDATE changes SET state = r.state, failures = r.failures, due_at = r.due_at, ready_at = NULL, purpose = r.purpose, awaiting = r.awaiting,
+			reason = r.reason, remedy = r.remedy, differences = r.differences, lease_token = NULL, lease_until = NULL
+		 FROM ${tx.dialect.rows('r', { change_id: 'integer', state: 'text', failures: 'integer', due_at: 'integer', purpose: 'text', awaiting: 'text', reason: 'text', remedy: 'text', differences: 'text' })}
+		 WHERE changes.change_id = r.change_id`,
+		jsonParameter(
+			unfinished.map(({ row, result, outcome }) => ({
+				change_id: row.change_id,
+				state: outcome.state,
+				failures: outcome.state === 'retrying' ? outcome.failures : row.failures,
+				due_at:
+					outcome.state === 'retrying' ? tx.now + outcome.delayMs : outcome.state === 'sent' ? tx.now + settings.checkAfterMs : null,
+				// A check that shows something else is written again.
+				purpose: outcome.state === 'sent' ? 'check' : row.purpose === 'check' ? 'write' : row.purpose,
+				awaiting: outcome.state === 'sent' ? (result.awaiting ?? 'import') : null,
+				reason: result.reason,
+				remedy: result.remedy,
+				differences: JSON.stringify(result.differences),
+			})),
+		),
+	);
+}
+
+/** Content that came back to what has just been confirmed need not be sent. */
+async function dropNextAlreadyConfirmed(tx: Transaction, environmentId: number, confirmed: Settled[]): Promise<void> {
+	if (confirmed.length === 0) return;
+	const waiting = await tx.all<{ change_id: number; record_id: number; kind: Kind; desired: string }>(
+		`SELECT change_id, record_id, kind, desired FROM changes WHERE environment_id = ? AND state IN ('queued', 'held') AND attempt = 0 AND purpose = 'write'
+			AND ${tx.dialect.among('record_id')}`,
+		environmentId,
+		jsonParameter(confirmed.map(({ row }) => row.record_id)),
+	);
+	const desired = new Map(confirmed.map(({ row }) => [row.record_id, row.desired]));
+	const same = waiting.filter((row) =>
+		sameContent(row.kind, JSON.parse(row.desired) as Record<string, unknown>, JSON.parse(desired.get(row.record_id)!) as Record<string, unknown>),
+	);
+	if (same.length > 0) await tx.run(`DELETE FROM changes WHERE ${tx.dialect.among('change_id')}`, jsonParameter(same.map((row) => row.change_id)));
+}
+
+const primaryIdOf = (row: OpenRow): string => (JSON.parse(row.source) as { primaryId: string }).primaryId;
+const internalIdOf = (row: OpenRow): string => (JSON.parse(row.source) as { internalId: string }).internalId;
+
+async function tellPimberly(tx: Transaction, environmentId: number, settled: Settled[]): Promise<void> {
+	const items = settled.filter(({ row }) => row.kind === 'stockItem');
+	const news: StatusNews[] = [];
+	const live: string[] = [];
+	const notLive: string[] = [];
+	for (const { row, result, outcome } of items) {
+		const primaryId = primaryIdOf(row);
+		const base = { primaryId, internalId: internalIdOf(row), delayMs: 0 };
+		if (outcome.state === 'confirmed') {
+			const stockId = result.readBack?.stockId ?? (row.read_back === null ? '' : (JSON.parse(row.read_back) as ReadBack).stockId);
+			const discontinued = (JSON.parse(row.desired) as DesiredStockItem).columns?.['DISCONTINUED'] === '-1';
+			(discontinued ? notLive : live).push(primaryId);
+			news.push({
+				...base,
+				stockId,
+				status: discontinued ? 'Pending' : 'Live',
+				message: discontinued ? 'Discontinued in Khaos' : 'Confirmed in Khaos',
+			});
+		} else if (outcome.state === 'failed') {
+			news.push({ ...base, stockId: '', status: 'Failed', message: [result.reason, result.remedy].filter(Boolean).join(' ') });
+		}
+	}
+	await setLive(tx, environmentId, live, true);
+	await setLive(tx, environmentId, notLive, false);
+	await putStatuses(tx, environmentId, news);
+}
+
+async function keepExceptions(tx: Transaction, environmentId: number, settled: Settled[]): Promise<void> {
+	const type = ({ row }: Settled): NewException['type'] => (row.kind === 'status' ? 'statusNotWritten' : 'failedTransfer');
+	await openExceptions(
+		tx,
+		environmentId,
+		settled
+			.filter(({ outcome }) => outcome.state === 'failed')
+			.map((one) => ({
+				type: type(one),
+				primaryId: primaryIdOf(one.row),
+				key: one.row.key,
+				field: one.result.differences[0]?.field ?? '',
+				value: one.result.differences[0]?.expected ?? null,
+				reason: one.result.reason,
+				remedy: one.result.remedy,
+			})),
+	);
+	const confirmed = settled.filter(({ outcome }) => outcome.state === 'confirmed');
+	const statuses = confirmed.filter(({ row }) => row.kind === 'status');
+	const records = confirmed.filter(({ row }) => row.kind !== 'status');
+	await resolveExceptions(tx, environmentId, ['statusNotWritten'], statuses.map(({ row }) => primaryIdOf(row)));
+	await resolveExceptions(tx, environmentId, ['failedTransfer', 'heldTooLong'], records.map(({ row }) => primaryIdOf(row)));
+}
+
+function trailOf(now: number, { row, result, outcome }: Settled): TrailEntry {
+	const event =
+		outcome.state === 'confirmed' ? (result.adopted ? 'adopted' : 'confirmed') : outcome.state === 'retrying' ? 'retry' : outcome.state;
+	const updated = Date.parse(row.version);
+	return {
+		kind: row.kind,
+		key: row.kind === 'status' ? row.key : keyOf(row.key),
+		primaryId: primaryIdOf(row),
+		event,
+		version: row.version,
+		lag: outcome.state === 'confirmed' && row.purpose !== 'lookUp' && Number.isFinite(updated) ? Math.max(0, now - updated) : null,
+		details: {
+			attempt: row.attempt,
+			...(row.purpose === 'write' ? {} : { purpose: row.purpose }),
+			...(result.reason === '' ? {} : { reason: result.reason }),
+			...(result.differences.length === 0 ? {} : { differences: result.differences }),
+		},
+	};
+}

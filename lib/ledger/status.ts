@@ -1,0 +1,74 @@
+import type { DesiredStatus } from '../shapes';
+import { jsonParameter, type Transaction } from './database';
+import { placeDrafts, type DraftFor } from './placeDrafts';
+import { loadRecords, nameOf } from './records';
+
+export interface StatusNews {
+	primaryId: string;
+	internalId: string;
+	status: DesiredStatus['status'];
+	message: string;
+	stockId: string;
+	/** Not told before this has passed (ms); news that comes sooner takes its place. */
+	delayMs: number;
+}
+
+/**
+ * What Pimberly is to show of these products, as changes of kind `status` (design: "Status is a change like any other").
+ * Only Live is reserved for a confirmation; a product once Live stays Live, and later trouble changes its message.
+ */
+export async function putStatuses(tx: Transaction, environmentId: number, news: StatusNews[]): Promise<void> {
+	if (news.length === 0) return;
+	const latest = [...new Map(news.map((one) => [one.primaryId, one])).values()];
+	const live = new Set(
+		(
+			await tx.all<{ primary_id: string }>(
+				`SELECT primary_id FROM products WHERE environment_id = ? AND live = 1 AND ${tx.dialect.among('primary_id')}`,
+				environmentId,
+				jsonParameter(latest.map((one) => one.primaryId)),
+			)
+		).map((row) => row.primary_id),
+	);
+	const names = latest.map((one) => ({ kind: 'status' as const, key: one.primaryId }));
+	const records = await loadRecords(tx, environmentId, names);
+	const at = new Date(tx.now).toISOString();
+	const drafts: DraftFor[] = latest.map((one) => {
+		const record = records.get(nameOf({ kind: 'status', key: one.primaryId }))!;
+		const keepsLive = live.has(one.primaryId) && (one.status === 'Failed' || one.status === 'Held');
+		// Several pieces of news in one millisecond are in order all the same.
+		const version = record.version !== null && record.version > at ? record.version : at;
+		const desired: DesiredStatus = {
+			primaryId: one.primaryId,
+			status: keepsLive ? 'Live' : one.status,
+			message: one.message,
+			date: at,
+			stockId: one.stockId,
+		};
+		return {
+			record,
+			needs: [],
+			draft: {
+				kind: 'status',
+				version,
+				lane: 2,
+				desired: { ...desired },
+				source: { primaryId: one.primaryId, internalId: one.internalId, dateUpdated: version },
+				warnings: [],
+				purpose: 'write',
+				delayMs: one.delayMs,
+			},
+		};
+	});
+	await placeDrafts(tx, environmentId, records, drafts);
+}
+
+/** From now on (or no longer) these products are Live. */
+export async function setLive(tx: Transaction, environmentId: number, primaryIds: string[], live: boolean): Promise<void> {
+	if (primaryIds.length === 0) return;
+	await tx.run(
+		`UPDATE products SET live = ? WHERE environment_id = ? AND ${tx.dialect.among('primary_id')}`,
+		live ? 1 : 0,
+		environmentId,
+		jsonParameter(primaryIds),
+	);
+}

@@ -1,0 +1,52 @@
+import type { Kind } from '../shapes';
+import { jsonParameter, type Transaction } from './database';
+
+export type TrailEvent =
+	| 'added'
+	| 'replaced'
+	| 'held'
+	| 'ready'
+	| 'taken'
+	| 'sent'
+	| 'retry'
+	| 'failed'
+	| 'confirmed'
+	| 'adopted'
+	| 'dropped'
+	| 'released'
+	| 'rejected'
+	| 'stale';
+
+export interface TrailEntry {
+	kind: Kind;
+	key: string;
+	primaryId: string;
+	event: TrailEvent;
+	version: string;
+	/** Milliseconds from Pimberly's dateUpdated to now; with confirmed and adopted. */
+	lag?: number | null;
+	details?: Record<string, unknown>;
+}
+
+/** Append to the audit trail; nothing is ever removed from it by the sync itself. */
+export async function writeTrail(tx: Transaction, environmentId: number, entries: TrailEntry[]): Promise<void> {
+	if (entries.length === 0) return;
+	await tx.run(
+		`INSERT INTO trail (environment_id, at, kind, key, primary_id, event, version, lag, details)
+		 SELECT ?, ?, r.kind, r.key, r.primary_id, r.event, r.version, r.lag, r.details
+		 FROM ${tx.dialect.rows('r', { kind: 'text', key: 'text', primary_id: 'text', event: 'text', version: 'text', lag: 'integer', details: 'text' })}`,
+		environmentId,
+		tx.now,
+		jsonParameter(
+			entries.map((entry) => ({
+				kind: entry.kind,
+				key: entry.key,
+				primary_id: entry.primaryId,
+				event: entry.event,
+				version: entry.version,
+				lag: entry.lag ?? null,
+				details: JSON.stringify(entry.details ?? {}),
+			})),
+		),
+	);
+}
