@@ -1,8 +1,8 @@
-import { keyOf, type DesiredStockItem, type Kind, type ReadBack, type Result } from '../shapes';
+import { keyOf, type DesiredStockItem, type Kind, type Lane, type ReadBack, type Result } from '../shapes';
 import { jsonParameter, type Transaction } from './database';
 import { openExceptions, resolveExceptions, type NewException } from './exceptions';
 import { meetNeeds } from './observe';
-import { sameContent } from './content';
+import { sameContent, weigh } from './content';
 import { retryDelay, type LedgerSettings } from './settings';
 import { putStatuses, setLive, type StatusNews } from './status';
 import { promoteNext } from './take';
@@ -116,7 +116,7 @@ export async function apply(tx: Transaction, environmentId: number, settings: Le
 	);
 	await keepUnfinished(tx, settings, unfinished);
 	await promoteNext(tx, jsonParameter(settled.map(({ row }) => row.record_id)));
-	await dropNextAlreadyConfirmed(tx, environmentId, confirmed);
+	await reweighWaiting(tx, environmentId, confirmed);
 	await meetNeeds(tx, environmentId, 'kit', confirmed.filter(({ row }) => row.kind === 'kit').map(({ row }) => row.key));
 	await tellPimberly(tx, environmentId, writes);
 	await keepExceptions(tx, environmentId, writes);
@@ -180,20 +180,36 @@ async function keepUnfinished(tx: Transaction, settings: LedgerSettings, unfinis
 	);
 }
 
-/** Content that came back to what has just been confirmed need not be sent. */
-async function dropNextAlreadyConfirmed(tx: Transaction, environmentId: number, confirmed: Settled[]): Promise<void> {
+/**
+ * What waits for a record is measured anew against what has just been confirmed: content that came back to it need not be
+ * sent, and the lane of the rest follows from what still differs.
+ */
+async function reweighWaiting(tx: Transaction, environmentId: number, confirmed: Settled[]): Promise<void> {
 	if (confirmed.length === 0) return;
-	const waiting = await tx.all<{ change_id: number; record_id: number; kind: Kind; desired: string }>(
-		`SELECT change_id, record_id, kind, desired FROM changes WHERE environment_id = ? AND state IN ('queued', 'held') AND attempt = 0 AND purpose = 'write'
-			AND ${tx.dialect.among('record_id')}`,
+	const waiting = await tx.all<{ change_id: number; record_id: number; kind: Kind; lane: Lane; desired: string }>(
+		`SELECT change_id, record_id, kind, lane, desired FROM changes WHERE environment_id = ? AND state IN ('queued', 'held') AND attempt = 0
+			AND purpose = 'write' AND ${tx.dialect.among('record_id')}`,
 		environmentId,
 		jsonParameter(confirmed.map(({ row }) => row.record_id)),
 	);
-	const desired = new Map(confirmed.map(({ row }) => [row.record_id, row.desired]));
-	const same = waiting.filter((row) =>
-		sameContent(row.kind, JSON.parse(row.desired) as Record<string, unknown>, JSON.parse(desired.get(row.record_id)!) as Record<string, unknown>),
-	);
-	if (same.length > 0) await tx.run(`DELETE FROM changes WHERE ${tx.dialect.among('change_id')}`, jsonParameter(same.map((row) => row.change_id)));
+	const confirmedDesired = new Map(confirmed.map(({ row }) => [row.record_id, JSON.parse(row.desired) as Record<string, unknown>]));
+	const same: number[] = [];
+	const changed: Array<{ change_id: number; lane: Lane; changed_fields: string }> = [];
+	for (const row of waiting) {
+		const desired = JSON.parse(row.desired) as Record<string, unknown>;
+		const former = confirmedDesired.get(row.record_id)!;
+		const { fields, lane } = weigh(row.kind, desired, { confirmed: former, readBack: null }, row.lane);
+		if (sameContent(row.kind, desired, former)) same.push(row.change_id);
+		else changed.push({ change_id: row.change_id, lane, changed_fields: JSON.stringify(fields) });
+	}
+	if (same.length > 0) await tx.run(`DELETE FROM changes WHERE ${tx.dialect.among('change_id')}`, jsonParameter(same));
+	if (changed.length > 0) {
+		await tx.run(
+			`UPDATE changes SET lane = r.lane, changed_fields = r.changed_fields
+			 FROM ${tx.dialect.rows('r', { change_id: 'integer', lane: 'integer', changed_fields: 'text' })} WHERE changes.change_id = r.change_id`,
+			jsonParameter(changed),
+		);
+	}
 }
 
 const primaryIdOf = (row: OpenRow): string => (JSON.parse(row.source) as { primaryId: string }).primaryId;

@@ -1,0 +1,116 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import type { AddItem } from '../../lib/ledger/add';
+import { openLedger, type Ledger } from '../../lib/ledger/ledger';
+import type { BatchItem, Change, ReadBack, Rejection, Result } from '../../lib/shapes';
+
+/** A ledger in a folder of its own, with a clock that the test moves. */
+export interface Story {
+	ledger: Ledger;
+	file: string;
+	/** Milliseconds since 1970. */
+	now: number;
+	later(ms: number): void;
+	/** As after a crash: a new connection to the same file. */
+	reopen(): Promise<void>;
+	end(): Promise<void>;
+}
+
+export async function beginStory(): Promise<Story> {
+	const folder = mkdtempSync(join(tmpdir(), 'ledger-'));
+	const file = join(folder, 'ledger.sqlite');
+	const open = async (): Promise<Ledger> => await openLedger({ file, environment: 'Test', clock: () => story.now });
+	const story: Story = {
+		ledger: undefined as never,
+		file,
+		now: Date.parse('2026-11-02T09:00:00.000Z'),
+		later: (ms) => {
+			story.now += ms;
+		},
+		reopen: async () => {
+			await story.ledger.close();
+			story.ledger = await open();
+		},
+		end: async () => {
+			await story.ledger.close();
+			rmSync(folder, { recursive: true });
+		},
+	};
+	story.ledger = await open();
+	return story;
+}
+
+export interface ItemOptions {
+	version?: string;
+	parent?: string;
+	primaryId?: string;
+	emission?: string;
+	columns?: Record<string, string | null>;
+}
+
+export const defaultVersion = '2026-11-02T08:59:00.000Z';
+
+/** A change of a stock item, as the mapper makes it. */
+export function stockItem(stockCode: string, options: ItemOptions = {}): Change {
+	const key = stockCode.trim().toUpperCase();
+	const version = options.version ?? defaultVersion;
+	return {
+		kind: 'stockItem',
+		key,
+		version,
+		lane: 2,
+		changedFields: [],
+		needs: options.parent === undefined ? [] : [{ kind: 'stockItem', key: options.parent }],
+		desired: {
+			stockCode,
+			columns: { STOCK_CODE: stockCode, SHORT_DESC: `Item ${stockCode}`, BUY_PRICE: '1.00', SELL_PRICE: '2.00', ...options.columns },
+		},
+		source: { primaryId: options.primaryId ?? stockCode, internalId: `id-${stockCode}`, dateUpdated: version },
+		warnings: [],
+		emission: options.emission ?? null,
+	};
+}
+
+export const change = (stockCode: string, options: ItemOptions = {}): AddItem => ({ type: 'change', change: stockItem(stockCode, options) });
+
+export const rejection = (primaryId: string, field: string, extra: Partial<Rejection> = {}): AddItem => ({
+	type: 'rejection',
+	rejection: {
+		primaryId,
+		key: primaryId.toUpperCase(),
+		reasons: [{ field, value: '', reason: `${field} is empty.`, remedy: `Fill in ${field} in Pimberly.` }],
+		source: { primaryId, internalId: `id-${primaryId}`, dateUpdated: defaultVersion },
+		emission: null,
+		...extra,
+	},
+});
+
+/** What Khaos shows of a batch item after it was written as desired. */
+export function readBackOf(item: BatchItem): ReadBack {
+	const columns = (item.desired as { columns: Record<string, string | null> }).columns;
+	return {
+		exists: true,
+		stockCode: item.key,
+		stockId: `khaos-${item.key}`,
+		parentCode: '',
+		columns: Object.fromEntries(Object.entries(columns).map(([column, value]) => [column, value ?? ''])),
+	};
+}
+
+export const result = (item: BatchItem, status: Result['status'], extra: Partial<Result> = {}): Result => ({
+	changeId: item.changeId,
+	lease: item.lease,
+	status,
+	differences: [],
+	reason: '',
+	remedy: '',
+	retryAfter: null,
+	...extra,
+});
+
+export const confirmed = (item: BatchItem): Result =>
+	result(item, 'confirmed', item.kind === 'stockItem' ? { readBack: readBackOf(item) } : {});
+
+export const keys = (items: Array<{ key: string }>): string[] => items.map((item) => item.key);
