@@ -22,6 +22,8 @@ const GRACE_MS = 30_000;
 
 /** One n8n process on the loopback address. */
 export class N8nServer {
+	private static readonly alive = new Set<N8nServer>();
+
 	private constructor(
 		private readonly child: ChildProcess,
 		private readonly options: N8nServerOptions,
@@ -49,8 +51,15 @@ export class N8nServer {
 			child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
 		});
 		const server = new N8nServer(child, options, ended);
+		N8nServer.alive.add(server);
+		void ended.then(() => N8nServer.alive.delete(server));
 		await server.untilReady();
 		return server;
+	}
+
+	/** Ends every n8n that this process started, also one that is still coming up. */
+	static async killAll(): Promise<void> {
+		await Promise.all([...N8nServer.alive].map(async (server) => await server.kill()));
 	}
 
 	get url(): string {

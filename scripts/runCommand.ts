@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 
 export interface CommandOptions {
@@ -14,6 +14,12 @@ export class CommandFailed extends Error {
 }
 
 const LINES_SHOWN = 15;
+const running = new Set<ChildProcess>();
+
+/** Ends the commands that are under way, for a program that ends before them. */
+export function stopCommands(): void {
+	for (const child of running) child.kill('SIGTERM');
+}
 
 /** Runs a command to its end. Throws {@link CommandFailed} with its last lines when it fails. */
 export async function runCommand(command: string, args: string[], options: CommandOptions): Promise<void> {
@@ -29,12 +35,14 @@ export async function runCommand(command: string, args: string[], options: Comma
 				// npm and its like are scripts there, which only the shell finds.
 				shell: windows,
 			});
+			running.add(child);
 			const keep = (chunk: Buffer): void => {
 				log.write(chunk);
 				tail = (tail + chunk.toString()).slice(-8_000);
 			};
 			child.stdout.on('data', keep);
 			child.stderr.on('data', keep);
+			child.once('close', () => running.delete(child));
 			child.once('error', (error) => reject(new CommandFailed(`Could not run ${command}: ${error.message}`)));
 			child.once('close', (code, signal) => {
 				if (code === 0) return resolve();

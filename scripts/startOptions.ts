@@ -68,7 +68,9 @@ export function readStartOptions(args: string[], cwd: string = process.cwd()): S
 	if (catalogue !== null && !existsSync(catalogue)) throw new UsageError(`--catalogue: there is no file ${catalogue}.`);
 	const generate = wholeNumber('--generate', values.generate) ?? GENERATED_PRODUCTS;
 	if (catalogue !== null && values.generate !== undefined) {
-		throw new UsageError('--catalogue and --generate exclude each other: the products come from a file or are generated.');
+		throw new UsageError(
+			'--catalogue and --generate exclude each other: the products come from a file or are generated.',
+		);
 	}
 	return {
 		once: values.once ?? false,
@@ -104,6 +106,12 @@ function parse(args: string[]) {
 	}
 }
 
+/** Where the report goes, also of a command line that is wrong elsewhere; null: nowhere. */
+export function reportFileOf(args: string[], cwd: string = process.cwd()): string | null {
+	const { report } = parseArgs({ args, strict: false, options: { report: { type: 'string' } } }).values;
+	return typeof report === 'string' ? resolve(cwd, report) : null;
+}
+
 function supported(flag: string, value: string | undefined, only: string, meaning: string): void {
 	if (value === undefined || value === only) return;
 	// The value may hold a password (a database URL), so it is not repeated.
@@ -112,7 +120,8 @@ function supported(flag: string, value: string | undefined, only: string, meanin
 
 function wholeNumber(flag: string, value: string | undefined): number | null {
 	if (value === undefined) return null;
-	if (!/^[1-9]\d{0,5}$/.test(value)) throw new UsageError(`${flag} wants a whole number from 1 to 999999, not "${value}".`);
+	if (!/^[1-9]\d{0,5}$/.test(value))
+		throw new UsageError(`${flag} wants a whole number from 1 to 999999, not "${value}".`);
 	return Number(value);
 }
 

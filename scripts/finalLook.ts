@@ -1,0 +1,137 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { fetchRequest } from '../lib/fetchRequest';
+import { KhaosClient } from '../lib/khaos/client';
+import { endpointOf } from '../lib/khaos/endpoint';
+import { exportBatches, exportStock } from '../lib/khaos/stockExport';
+import type { StockRecord } from '../lib/khaos/stockRecord';
+import { childOf, valueOf, walk } from '../lib/khaos/xml';
+import { PimberlyClient } from '../lib/pimberly/client';
+import { toConnection } from '../lib/pimberly/connection';
+import type { Simulators } from '../simulators/start';
+import { isReady, type AccountProduct, type ShownItem } from './expectedItems';
+import type { OtherServers } from './startOptions';
+
+/** Both sides as they are at the end of a run. */
+export interface Look {
+	/** What Khaos should hold: from the catalogue file, the simulated account, or a scan of Pimberly. */
+	products: AccountProduct[];
+	/** khaosStatus in Pimberly by primary id. */
+	statuses: Map<string, string>;
+	/** Of the ready products, those that Khaos holds; by stock code in upper case. */
+	items: Map<string, ShownItem>;
+}
+
+const ATTEMPTS = 6;
+const CALL_TIMEOUT_MS = 120_000;
+
+/** Reads Khaos with ExportStock and GetHarmonisationCodes, and Pimberly with GETs, whoever the servers are. */
+export async function lookAtBoth(
+	servers: OtherServers,
+	simulators: Simulators | null,
+	catalogue: string | null,
+): Promise<Look> {
+	const account = await accountOf(servers, simulators);
+	const products = catalogue !== null && !simulators ? await catalogueProducts(catalogue) : account;
+	const statuses = new Map(
+		account.map(({ primaryId, attributes }) => [primaryId, String(attributes.khaosStatus ?? '')]),
+	);
+	const codes = products.filter(isReady).map(({ primaryId }) => primaryId.trim());
+	const items = await khaosItems(servers.khaosUrl, codes);
+	// Only the simulator tells which countries it holds.
+	if (simulators) {
+		for (const item of items.values()) {
+			const stored = simulators.khaos.get(item.stockCode);
+			item.countries = stored?.harmonisation.map(({ Country }) => Country) ?? [];
+		}
+	}
+	return { products, statuses, items };
+}
+
+const catalogueSchema = z.object({
+	products: z.array(z.object({ primaryId: z.string(), attributes: z.record(z.unknown()).default({}) })),
+});
+
+async function catalogueProducts(file: string): Promise<AccountProduct[]> {
+	return catalogueSchema.parse(JSON.parse(await readFile(file, 'utf8'))).products;
+}
+
+async function accountOf(servers: OtherServers, simulators: Simulators | null): Promise<AccountProduct[]> {
+	if (simulators) return simulators.pimberly.all().map(({ primaryId, attributes }) => ({ primaryId, attributes }));
+	const connection = toConnection({ baseUrl: servers.pimberlyUrl, tokenKind: 'feed', token: servers.pimberlyToken });
+	const client = new PimberlyClient(connection, {
+		request: fetchRequest,
+		sleep: pause,
+		random: Math.random,
+		now: Date.now,
+	});
+	const products: AccountProduct[] = [];
+	for await (const row of client.listRows()) {
+		const { primaryId, ...attributes } = row;
+		if (typeof primaryId === 'string' || typeof primaryId === 'number')
+			products.push({ primaryId: String(primaryId), attributes });
+	}
+	return products;
+}
+
+async function khaosItems(url: string, codes: string[]): Promise<Map<string, ShownItem>> {
+	const client = new KhaosClient({
+		endpoint: endpointOf(url),
+		request: fetchRequest,
+		timeoutMs: CALL_TIMEOUT_MS,
+		now: Date.now,
+	});
+	const commodityCodes = await repeated(async () => await harmonisationCodes(client)).catch(() => null);
+	const items = new Map<string, ShownItem>();
+	for (const batch of exportBatches(codes)) {
+		for (const record of await repeated(async () => await exportStock(client, batch))) {
+			const key = record.stockCode.trim().toUpperCase();
+			items.set(key, shown(record, commodityCodes && (commodityCodes.get(key) ?? [])));
+		}
+	}
+	return items;
+}
+
+function shown(record: StockRecord, commodityCodes: string[] | null): ShownItem {
+	return {
+		stockCode: record.stockCode,
+		elements: record.elements,
+		barcodes: record.barcodes,
+		userDefined: Object.fromEntries(record.userDefined.map(({ name, value }) => [name, value])),
+		commodityCodes,
+		countries: null,
+	};
+}
+
+/** Commodity codes by stock code in upper case: each code comes with the items that have it (khaos-control-api 2.4). */
+async function harmonisationCodes(client: KhaosClient): Promise<Map<string, string[]>> {
+	const codes = new Map<string, string[]>();
+	for (const element of walk(await client.call('GetHarmonisationCodes', []))) {
+		const code = valueOf(element, 'Code');
+		const items = childOf(element, 'StockItems');
+		if (code === undefined || !items) continue;
+		for (const item of walk(items)) {
+			const stockCode = valueOf(item, 'StockCode');
+			if (stockCode === undefined) continue;
+			const key = stockCode.toUpperCase();
+			codes.set(key, [...(codes.get(key) ?? []), code]);
+		}
+	}
+	return codes;
+}
+
+/** A server may be out of order for a moment; reading again harms nothing. */
+async function repeated<T>(read: () => Promise<T>): Promise<T> {
+	for (let attempt = 1; ; attempt += 1) {
+		try {
+			return await read();
+		} catch (error) {
+			if (attempt === ATTEMPTS) throw error;
+			await pause(500 * attempt);
+		}
+	}
+}
+
+async function pause(ms: number): Promise<void> {
+	await new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,108 @@
+import { existsSync } from 'node:fs';
+import { openLedger, type Ledger } from '../lib/ledger/ledger';
+import type { LedgerStats } from '../lib/ledger/stats';
+import type { ReportedException } from './report';
+import type { SyncState } from './untilSettled';
+
+/** More than any catalogue that one report is for. */
+const ALL = 1_000_000;
+const A_MINUTE_MS = 60_000;
+
+/** The demo's ledger as somebody beside n8n sees it; nothing is ever written to it. */
+export class LedgerView {
+	private ledger: Ledger | null = null;
+
+	constructor(
+		private readonly file: string,
+		private readonly environment: string,
+		/** When this run started, in milliseconds since 1970. */
+		private readonly since: number,
+	) {}
+
+	/** Null while there is no ledger yet: the first node that needs it makes it. */
+	async stats(): Promise<LedgerStats | null> {
+		const ledger = await this.open();
+		return ledger ? await ledger.stats(Date.now() - this.since) : null;
+	}
+
+	async state(): Promise<SyncState | null> {
+		const stats = await this.stats();
+		return stats && syncState(stats, this.since, Date.now());
+	}
+
+	/** What a person has to look at: the ledger's open exceptions, and what is held without being one yet. */
+	async exceptions(): Promise<ReportedException[]> {
+		const ledger = await this.open();
+		if (!ledger) return [];
+		const open = (await ledger.exceptions(ALL)).map(
+			(one): ReportedException => ({
+				type: one.type,
+				severity: one.severity,
+				owner: one.owner,
+				product: one.primaryId,
+				stockCode: one.key,
+				field: one.field,
+				value: one.value,
+				reason: one.reason,
+				remedy: one.remedy,
+			}),
+		);
+		const waiting = await ledger.getMany({ states: ['held', 'retrying', 'failed'], kinds: ['stockItem'], limit: ALL });
+		const known = new Set(open.map((one) => one.product));
+		return [
+			...open,
+			...waiting
+				.filter((change) => !known.has(change.primaryId))
+				.map(
+					(change): ReportedException => ({
+						type: change.state,
+						severity: change.state === 'failed' ? 'high' : 'medium',
+						owner: change.state === 'held' ? 'ecommerce' : 'operations',
+						product: change.primaryId,
+						stockCode: change.key,
+						field: '',
+						value: null,
+						reason: change.state === 'held' ? `Held. ${change.waitingReason}`.trim() : change.reason,
+						remedy: change.remedy,
+					}),
+				),
+		];
+	}
+
+	async close(): Promise<void> {
+		await this.ledger?.close();
+		this.ledger = null;
+	}
+
+	private async open(): Promise<Ledger | null> {
+		if (this.ledger || !existsSync(this.file)) return this.ledger;
+		// Half made at the first look, perhaps: its tables and the environment come a moment later.
+		this.ledger = await openLedger({ environment: this.environment, file: this.file, readOnly: true }).catch(
+			() => null,
+		);
+		return this.ledger;
+	}
+}
+
+/** The ledger's figures as far as the end of a run depends on them. */
+export function syncState(stats: LedgerStats, since: number, now: number): SyncState {
+	const both = (state: keyof LedgerStats['khaos']): number => stats.khaos[state] + stats.pimberly[state];
+	const dueSoon = Object.values(stats.nextDue).filter(
+		(due) => due !== null && Date.parse(due) <= now + A_MINUTE_MS,
+	).length;
+	const { complete, unrecorded, lastCompleteAt } = stats.intake;
+	return {
+		// A newer version of what is leased right now waits for its turn as `next`.
+		queued: both('queued') + both('next'),
+		held: both('held'),
+		leased: both('leased'),
+		retrying: both('retrying'),
+		sent: both('sent'),
+		failed: both('failed'),
+		dueWithinAMinute: dueSoon,
+		confirmed: stats.confirmed,
+		rejected: stats.rejected,
+		intakeComplete: complete && lastCompleteAt !== null && Date.parse(lastCompleteAt) >= since,
+		unrecorded,
+	};
+}

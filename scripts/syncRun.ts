@@ -1,0 +1,294 @@
+import { startSimulators, type Simulators } from '../simulators/start';
+import { Cleanup } from './cleanup';
+import { openDataFolder, type DataFolder } from './dataFolder';
+import { Demo, ENVIRONMENT, REPOSITORY } from './demo';
+import { lookAtBoth, type Look } from './finalLook';
+import { LedgerView } from './ledgerView';
+import { installN8n } from './n8nInstallation';
+import { N8nServer } from './n8nServer';
+import { buildPackage } from './packageBuild';
+import type { Progress } from './progress';
+import { differencesOf, isReady, type Difference } from './expectedItems';
+import { emptyReport, type Report, type ReportedException } from './report';
+import type { OtherServers, StartOptions } from './startOptions';
+import { untilSettled, type Ending, type SyncState } from './untilSettled';
+
+/** Longer than any single wait of the sync: a call that times out, a retry that is due within a minute. */
+const GIVE_UP_AFTER_MS = 6 * 60_000;
+
+export type RunOptions = Pick<StartOptions, 'catalogue' | 'generate' | 'servers' | 'keep'> & {
+	/** For n8n. */
+	env?: Record<string, string>;
+	giveUpAfterMs?: number;
+};
+
+export interface Outcome {
+	report: Report;
+	/** Every ready product is equal in Khaos and Live in Pimberly, and nothing is held, failed or rejected. */
+	complete: boolean;
+	/** In a sentence. */
+	verdict: string;
+}
+
+/** One run of the sync in a real n8n, from the simulators (or other servers) to the report. */
+export class SyncRun {
+	private startedAt = Date.now();
+	private view: LedgerView;
+
+	private constructor(
+		private readonly options: RunOptions,
+		private readonly progress: Progress,
+		readonly data: DataFolder,
+		readonly servers: OtherServers,
+		/** Null between other servers. */
+		readonly simulators: Simulators | null,
+		readonly demo: Demo,
+		private readonly cleanup: Cleanup,
+	) {
+		this.view = new LedgerView(data.ledger, ENVIRONMENT, this.startedAt);
+	}
+
+	/**
+	 * Installs, builds and starts everything; the sync is not active yet.
+	 *
+	 * @param cleanup gets what has to be undone, as it comes to be; whoever does not reach `stop` runs it
+	 */
+	static async prepare(options: RunOptions, progress: Progress, cleanup = new Cleanup()): Promise<SyncRun> {
+		try {
+			const installation = await installN8n(progress);
+			await buildPackage(REPOSITORY, progress);
+			const data = await openDataFolder(options.keep);
+			cleanup.add(async () => await data.close());
+			const simulators = options.servers ? null : await bundledSimulators(options, data);
+			if (simulators) cleanup.add(async () => await simulators.stop());
+			const servers = options.servers ?? {
+				pimberlyUrl: simulators!.pimberlyUrl,
+				pimberlyToken: simulators!.feedToken,
+				khaosUrl: simulators!.khaosUrl,
+			};
+			const env = options.env ? { env: options.env } : {};
+			cleanup.add(async () => await N8nServer.killAll());
+			const demo = await Demo.prepare({ installation, data, servers, progress, ...env });
+			cleanup.add(async () => await demo.stop());
+			return new SyncRun(options, progress, data, servers, simulators, demo, cleanup);
+		} catch (error) {
+			await cleanup.run();
+			throw error;
+		}
+	}
+
+	/** Switch the sync on; from here on the clock of the report runs. */
+	async activate(): Promise<void> {
+		await this.restartClock();
+		await this.demo.activate();
+	}
+
+	/** Forget what was before: the next report is about what happens from now on. */
+	async restartClock(): Promise<void> {
+		this.startedAt = Date.now();
+		await this.view.close();
+		this.view = new LedgerView(this.data.ledger, ENVIRONMENT, this.startedAt);
+	}
+
+	/** What the ledger says now; null while there is none. */
+	async state(): Promise<SyncState | null> {
+		return await this.view.state();
+	}
+
+	async exceptions(): Promise<ReportedException[]> {
+		return await this.view.exceptions();
+	}
+
+	/** Waits until there is nothing left to do, or no hope that there will be. */
+	async untilSettled(): Promise<Ending> {
+		const { progress } = this;
+		progress.step('Syncing');
+		const ending = await untilSettled({
+			read: async () => await this.state(),
+			activity: async () => await Promise.resolve(String(this.simulators?.control.log().length ?? '')),
+			ended: this.demo.whenEnded(),
+			giveUpAfterMs: this.options.giveUpAfterMs ?? GIVE_UP_AFTER_MS,
+			show: (state) => progress.detail(inWords(state)),
+		});
+		progress.done(ending.how === 'settled' ? 'nothing left to do' : `ended early: ${whyEarly(ending)}`);
+		return ending;
+	}
+
+	/** Compares both sides and makes the report. */
+	async conclude(ending: Ending): Promise<Outcome> {
+		const { progress, simulators } = this;
+		// The calls of the comparison that follows are not the sync's.
+		const calls = simulators?.control.log().filter(({ side }) => side === 'khaos').length ?? null;
+		const seconds = (Date.now() - this.startedAt) / 1000;
+		const stats = await this.view.stats();
+		const exceptions = await this.view.exceptions();
+
+		progress.step('Comparing Khaos with the catalogue');
+		const look = await lookAtBoth(this.servers, simulators, this.options.catalogue);
+		const differences = [...compare(look), ...notLive(look)];
+		progress.done(differences.length === 0 ? 'everything is equal' : `${differences.length} differences`);
+
+		const changes = {
+			confirmed: stats?.confirmed ?? 0,
+			sent: stats?.khaos.sent ?? 0,
+			held: stats?.khaos.held ?? 0,
+			failed:
+				(stats?.khaos.failed ?? 0) +
+				(stats?.khaos.retrying ?? 0) +
+				(stats?.pimberly.failed ?? 0) +
+				(stats?.pimberly.retrying ?? 0),
+			rejected: stats?.rejected ?? 0,
+		};
+		const report: Report = {
+			products: look.products.length,
+			changes,
+			khaos: { stockItems: simulators ? simulators.khaos.count : look.items.size, calls },
+			orderViolations: simulators ? simulators.khaos.orderViolations.length : null,
+			exceptions: [...exceptions, ...asExceptions(differences, exceptions), ...asException(ending)],
+			seconds: rounded(seconds),
+			lag: {
+				p50: rounded((stats?.lag.p50 ?? 0) / 1000),
+				p95: rounded((stats?.lag.p95 ?? 0) / 1000),
+				max: rounded((stats?.lag.max ?? 0) / 1000),
+			},
+			itemsPerSecond: rounded((stats?.lag.count ?? 0) / Math.max(seconds, 0.1)),
+		};
+		const complete =
+			ending.how === 'settled' && differences.length === 0 && changes.held + changes.failed + changes.rejected === 0;
+		return { report, complete, verdict: verdictOf(ending, report, differences, complete) };
+	}
+
+	/** Ends everything, and throws the data away unless it is to be kept. */
+	async stop(): Promise<void> {
+		await this.view.close();
+		await this.cleanup.run();
+	}
+}
+
+async function bundledSimulators(options: RunOptions, data: DataFolder): Promise<Simulators> {
+	const { ports } = data.settings;
+	const start = async (wanted: typeof ports): Promise<Simulators> =>
+		await startSimulators({
+			// A generated account that goes on is in its state already.
+			catalogue: options.catalogue ?? (data.goesOn ? undefined : options.generate),
+			stateFile: data.simulators,
+			pimberlyPort: wanted.pimberly ?? 0,
+			khaosPort: wanted.khaos ?? 0,
+			controlPort: wanted.control ?? 0,
+		});
+	const simulators = await start(ports);
+	Object.assign(ports, {
+		pimberly: portOf(simulators.pimberlyUrl),
+		khaos: portOf(simulators.khaosUrl),
+		control: portOf(simulators.controlUrl),
+	});
+	await data.saveSettings();
+	return simulators;
+}
+
+const portOf = (url: string): number => Number(new URL(url).port);
+
+const rounded = (value: number): number => Math.round(value * 10) / 10;
+
+function inWords(state: SyncState): string {
+	const waiting = state.queued + state.leased + state.retrying;
+	return [
+		`${state.confirmed} confirmed`,
+		`${waiting} to do`,
+		...(state.held > 0 ? [`${state.held} held for their parent`] : []),
+		...(state.rejected > 0 ? [`${state.rejected} rejected`] : []),
+		...(state.failed > 0 ? [`${state.failed} failed`] : []),
+		...(state.intakeComplete ? [] : ['still reading Pimberly']),
+	].join(', ');
+}
+
+function compare(look: Look): Difference[] {
+	return look.products
+		.filter(isReady)
+		.flatMap((product) => differencesOf(product, look.items.get(keyOf(product.primaryId))));
+}
+
+const keyOf = (code: string): string => code.trim().toUpperCase();
+
+function notLive(look: Look): Difference[] {
+	return look.products.filter(isReady).flatMap(({ primaryId }) => {
+		const status = look.statuses.get(primaryId) ?? '';
+		return status === 'Live' ? [] : [{ primaryId, field: 'khaosStatus', expected: 'Live', actual: status }];
+	});
+}
+
+/** What the ledger has not said about a product already. */
+function asExceptions(differences: Difference[], known: ReportedException[]): ReportedException[] {
+	const explained = new Set(known.map(({ product }) => product));
+	return differences
+		.filter(({ primaryId }) => !explained.has(primaryId))
+		.map(({ primaryId, field, expected, actual }) => ({
+			type: field === 'khaosStatus' ? 'statusNotWritten' : 'different',
+			severity: 'high',
+			owner: 'operations',
+			product: primaryId,
+			stockCode: primaryId,
+			field,
+			value: actual,
+			reason: `Expected "${shortened(expected)}", found "${shortened(actual)}".`,
+			remedy: 'Look at the last executions of the workflow for this product.',
+		}));
+}
+
+const shortened = (text: string): string => (text.length > 120 ? `${text.slice(0, 117)}...` : text);
+
+function whyEarly(ending: Exclude<Ending, { how: 'settled' }>): string {
+	return ending.how === 'ended' ? `n8n is gone (${ending.reason})` : `nothing new for ${ending.idleSeconds} s`;
+}
+
+function asException(ending: Ending): ReportedException[] {
+	if (ending.how === 'settled') return [];
+	return [
+		{
+			type: 'incomplete',
+			severity: 'high',
+			owner: 'operations',
+			product: '',
+			stockCode: '',
+			field: '',
+			value: null,
+			reason: `The sync ended early: ${whyEarly(ending)}.`,
+			remedy: 'Look at the executions in n8n and at its log, and whether both servers answer.',
+		},
+	];
+}
+
+function verdictOf(ending: Ending, report: Report, differences: Difference[], complete: boolean): string {
+	if (ending.how !== 'settled') return `The sync did not come to its end: ${whyEarly(ending)}.`;
+	if (complete) return 'Every ready product is equal in Khaos Control and Live in Pimberly.';
+	const { held, failed, rejected } = report.changes;
+	const parts = [
+		...(held > 0 ? [`${held} held`] : []),
+		...(failed > 0 ? [`${failed} failed`] : []),
+		...(rejected > 0 ? [`${rejected} rejected`] : []),
+		...(differences.length > 0
+			? [`${new Set(differences.map(({ primaryId }) => primaryId)).size} products not as they should be`]
+			: []),
+	];
+	return `The sync is through, and somebody has to look at it: ${parts.join(', ')}.`;
+}
+
+/** The report of a run that could not even start. */
+export function failedReport(reason: string): Report {
+	return {
+		...emptyReport(),
+		exceptions: [
+			{
+				type: 'couldNotRun',
+				severity: 'high',
+				owner: 'operations',
+				product: '',
+				stockCode: '',
+				field: '',
+				value: null,
+				reason,
+				remedy: '',
+			},
+		],
+	};
+}
