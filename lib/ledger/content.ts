@@ -14,8 +14,7 @@ export function contentOf(kind: Kind, desired: Record<string, unknown>): string 
 		return canonical({ stockCode: item.stockCode, columns: Object.fromEntries(columns) });
 	}
 	if (kind === 'status') {
-		const { date: _date, ...rest } = desired;
-		return canonical(rest);
+		return canonical({ ...desired, date: undefined });
 	}
 	return canonical(desired);
 }

@@ -11,7 +11,7 @@ import { listExceptions, type OpenException } from './exceptions';
 import { defaultGate, type GateTools } from './gate';
 import { migrate } from './migrations';
 import { instance, showLife, takeOwnership } from './ownership';
-import { endHold, releaseBatch } from './release';
+import { batchState, endHold, releaseBatch } from './release';
 import { scanPort } from './scan';
 import { defaultSettings, type LedgerSettings } from './settings';
 import { settle, type SettleOutcome } from './settle';
@@ -43,8 +43,10 @@ export interface Ledger {
 	settle(results: Result[]): Promise<SettleOutcome[]>;
 	/** Give a batch back; returns how many changes it held. */
 	release(token: string, reason: string): Promise<number>;
+	/** How many changes a batch still holds, and until when. */
+	batch(token: string): Promise<{ open: number; until: number | null }>;
 	/** Let held changes go although what they need is not confirmed; returns how many. */
-	endHold(keys: string[]): Promise<number>;
+	endHold(keys: string[], reason: string): Promise<number>;
 	getMany(filter: ChangeFilter): Promise<ListedChange[]>;
 	stats(sinceMs?: number): Promise<LedgerStats>;
 	exceptions(limit?: number): Promise<OpenException[]>;
@@ -115,7 +117,8 @@ function ledgerOver(database: Database, environmentId: number, environment: stri
 			),
 		settle: async (results) => await database.write(async (tx) => await settle(tx, environmentId, settings, results)),
 		release: async (token, reason) => await database.write(async (tx) => await releaseBatch(tx, environmentId, settings, token, reason)),
-		endHold: async (keys) => await database.write(async (tx) => await endHold(tx, environmentId, keys)),
+		batch: async (token) => await database.read(async (tx) => await batchState(tx, token)),
+		endHold: async (keys, reason) => await database.write(async (tx) => await endHold(tx, environmentId, keys, reason)),
 		getMany: async (filter) => await database.read(async (tx) => await listChanges(tx, environmentId, filter)),
 		stats: async (sinceMs = 24 * 60 * 60_000) => await database.read(async (tx) => await stats(tx, environmentId, sinceMs)),
 		exceptions: async (limit = 1_000) => await database.read(async (tx) => await listExceptions(tx, environmentId, limit)),

@@ -1,6 +1,8 @@
+import type { Kind } from '../shapes';
 import { jsonParameter, type Transaction } from './database';
 import { retryDelay, type LedgerSettings } from './settings';
 import { giveBack } from './take';
+import { writeTrail } from './trail';
 
 /**
  * Give a batch back that will not be settled, because its execution failed. Its changes are free at once; when that
@@ -22,14 +24,36 @@ export async function releaseBatch(tx: Transaction, environmentId: number, setti
  * End a hold on a person's word: these held changes may be sent although what they need is not confirmed.
  * @returns how many were held and are ready now.
  */
-export async function endHold(tx: Transaction, environmentId: number, keys: string[]): Promise<number> {
-	const rows = await tx.all<{ change_id: number }>(
-		`SELECT change_id FROM changes WHERE environment_id = ? AND state = 'held' AND ${tx.dialect.among('key')}`,
+export async function endHold(tx: Transaction, environmentId: number, keys: string[], reason: string): Promise<number> {
+	const rows = await tx.all<{ change_id: number; kind: Kind; key: string; version: string; source: string }>(
+		`SELECT change_id, kind, key, version, source FROM changes WHERE environment_id = ? AND state = 'held' AND ${tx.dialect.among('key')}`,
 		environmentId,
 		jsonParameter(keys),
 	);
 	const ids = jsonParameter(rows.map((row) => row.change_id));
 	await tx.run(`UPDATE change_needs SET met = 1 WHERE ${tx.dialect.among('change_id')}`, ids);
 	await tx.run(`UPDATE changes SET unmet = 0, state = 'queued', ready_at = ? WHERE ${tx.dialect.among('change_id')}`, tx.now, ids);
+	await writeTrail(
+		tx,
+		environmentId,
+		rows.map((row) => ({
+			kind: row.kind,
+			key: row.key,
+			primaryId: (JSON.parse(row.source) as { primaryId: string }).primaryId,
+			event: 'ready' as const,
+			version: row.version,
+			details: { reason },
+		})),
+	);
 	return rows.length;
+}
+
+/** How many changes a batch still holds, and until when (milliseconds since 1970; null when it holds none). */
+export async function batchState(tx: Transaction, token: string): Promise<{ open: number; until: number | null }> {
+	const row = await tx.get<{ open: number; until: number | null }>(
+		`SELECT count(*) AS open, max(lease_until) AS until FROM changes WHERE state = 'leased' AND lease_token = ? AND lease_until > ?`,
+		token,
+		tx.now,
+	);
+	return { open: Number(row?.open ?? 0), until: row?.until ?? null };
 }

@@ -1,0 +1,182 @@
+import {
+	NodeConnectionTypes,
+	type INodeType,
+	type INodeTypeDescription,
+	type IRun,
+	type ITriggerFunctions,
+	type ITriggerResponse,
+} from 'n8n-workflow';
+
+import type { Ledger } from '../../lib/ledger/ledger';
+import type { BatchItem } from '../../lib/shapes';
+import { syncLedgerConnectionTest } from '../credentialTests';
+import { ledgerOf } from '../ledgerFromCredentials';
+import { batchSizeProperty, laneProperty, lanesOf, targetOfParameter, targetProperty } from './operations/batchParameters';
+
+/** How often the ledger is looked at while there is nothing to do (ms). */
+const idleMs = 250;
+/** After an error of the ledger itself (ms). */
+const troubleMs = 5_000;
+
+export class SequencerTrigger implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Sequencer Trigger',
+		name: 'sequencerTrigger',
+		icon: { light: 'file:sequencer.svg', dark: 'file:sequencer.dark.svg' },
+		group: ['trigger'],
+		version: 1,
+		subtitle: '={{ $parameter["target"] === "khaos" ? "batches for Khaos Control" : "batches for Pimberly" }}',
+		description: 'Starts the workflow with the next changes that are safe to send, most urgent first, one batch at a time',
+		defaults: { name: 'Sequencer Trigger' },
+		inputs: [],
+		outputs: [NodeConnectionTypes.Main],
+		credentials: [{ name: 'syncLedgerApi', required: true, testedBy: 'syncLedgerConnectionTest' }],
+		properties: [
+			{
+				displayName: 'End the branch with Sequencer: Settle. A batch that is not settled is given back and starts another execution',
+				name: 'triggerNotice',
+				type: 'notice',
+				default: '',
+			},
+			targetProperty,
+			laneProperty,
+			batchSizeProperty,
+			{
+				displayName: 'Options',
+				name: 'options',
+				type: 'collection',
+				placeholder: 'Add Option',
+				default: {},
+				options: [
+					{
+						displayName: 'Lease (Minutes)',
+						name: 'leaseMinutes',
+						type: 'number',
+						typeOptions: { minValue: 1 },
+						default: 10,
+						description: 'How long a batch may go without a sign of life before it is handed out again',
+					},
+					{
+						displayName: 'Quiet Time (Seconds)',
+						name: 'quietSeconds',
+						type: 'number',
+						typeOptions: { minValue: 0, numberPrecision: 1 },
+						default: 2,
+						description: 'How long a backlog may gather before a batch that is not full starts. Prices never wait.',
+					},
+				],
+			},
+		],
+	};
+
+	methods = { credentialTest: { syncLedgerConnectionTest } };
+
+	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
+		const ledger = await ledgerOf(this);
+		const options = this.getNodeParameter('options', {}) as { leaseMinutes?: number; quietSeconds?: number };
+		const takeOptions = {
+			target: targetOfParameter(this.getNodeParameter('target')),
+			lanes: lanesOf(this.getNodeParameter('lanes', [])),
+			limit: this.getNodeParameter('batchSize', 100) as number,
+			leaseMs: (options.leaseMinutes ?? 10) * 60_000,
+			quietMs: (options.quietSeconds ?? 2) * 1000,
+		};
+		const stop = new AbortController();
+
+		const nextBatch = async (): Promise<BatchItem[]> => {
+			while (!stop.signal.aborted) {
+				const batch = await ledger.take(takeOptions);
+				if (batch.length > 0) return batch;
+				await pause(idleMs, stop.signal);
+			}
+			return [];
+		};
+
+		const startExecution = (batch: BatchItem[]): Promise<IRun> => {
+			const done = this.helpers.createDeferredPromise<IRun>();
+			const items = [this.helpers.returnJsonArray(batch.map((item) => ({ ...item })))];
+			try {
+				this.emit(items, undefined, done);
+			} catch (error) {
+				// An engine that can't say when an execution has ended: the ledger tells when the batch is settled.
+				this.logger.debug('Sequencer Trigger paces on the ledger', { reason: (error as Error).message });
+				this.emit(items);
+			}
+			return done.promise;
+		};
+
+		const deliver = async (batch: BatchItem[]): Promise<void> => {
+			const token = batch[0]!.lease.token;
+			const run = await endOfExecution(ledger, token, startExecution(batch), stop.signal);
+			// Switched off while it ran: the execution goes on and settles, or the lease ends.
+			if (run === null && stop.signal.aborted) return;
+			const reason = run?.data.resultData.error?.message ?? 'The execution ended without settling the batch';
+			const released = await ledger.release(token, reason);
+			if (released > 0) this.logger.warn(`Sequencer Trigger: ${released} changes were not settled and are free again`, { reason });
+		};
+
+		const work = async (): Promise<void> => {
+			while (!stop.signal.aborted) {
+				try {
+					const batch = await nextBatch();
+					if (batch.length > 0) await deliver(batch);
+				} catch (error) {
+					this.logger.error(`Sequencer Trigger: ${(error as Error).message}`);
+					await pause(troubleMs, stop.signal);
+				}
+			}
+		};
+
+		const closeFunction = async (): Promise<void> => {
+			stop.abort();
+		};
+
+		if (this.getMode() === 'manual') {
+			const manualTriggerFunction = async (): Promise<void> => {
+				const batch = await nextBatch();
+				if (batch.length > 0) startExecution(batch);
+			};
+			return { closeFunction, manualTriggerFunction };
+		}
+		void work();
+		return { closeFunction };
+	}
+}
+
+/** Resolves when the execution has ended or, where the engine can't tell, when the batch is settled or its lease is over. */
+async function endOfExecution(ledger: Ledger, token: string, done: Promise<IRun>, signal: AbortSignal): Promise<IRun | null> {
+	let run: IRun | null = null;
+	let ended = false;
+	done
+		.then((result) => {
+			run = result;
+		})
+		.catch(() => undefined)
+		.finally(() => {
+			ended = true;
+		});
+	while (!ended && !signal.aborted) {
+		await pause(20, signal);
+		if (ended) break;
+		if ((await ledger.batch(token)).open === 0) {
+			// Settled: the execution needs a moment to end, and where nobody tells of its end that is all there is to wait for.
+			for (let waited = 0; !ended && waited < 1_000 && !signal.aborted; waited += 20) await pause(20, signal);
+			break;
+		}
+		await pause(80, signal);
+	}
+	return run;
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+	if (signal.aborted) return;
+	await new Promise<void>((resolve) => {
+		const end = (): void => {
+			clearTimeout(timer);
+			signal.removeEventListener('abort', end);
+			resolve();
+		};
+		const timer = setTimeout(end, ms);
+		signal.addEventListener('abort', end);
+	});
+}

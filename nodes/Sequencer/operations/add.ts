@@ -1,0 +1,51 @@
+import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
+
+import type { AddItem } from '../../../lib/ledger/add';
+import { changeSchema, rejectionSchema } from '../../../lib/shapes';
+import { ledgerOf } from '../../ledgerFromCredentials';
+import { parseItems } from './parse';
+
+export const addOutputs = ['Accepted', 'Held', 'Unchanged', 'Rejected'];
+
+export const description: INodeProperties[] = [
+	{
+		displayName:
+			'Connect both outputs of the Pimberly to Khaos Mapper here. What comes out is for your information only: leased work comes from the Sequencer Trigger',
+		name: 'addNotice',
+		type: 'notice',
+		default: '',
+		displayOptions: { show: { operation: ['add'] } },
+	},
+];
+
+/** Changes and rejections, with the receipts for what the trigger emitted, into the ledger in one transaction. */
+export async function execute(context: IExecuteFunctions, items: INodeExecutionData[]): Promise<INodeExecutionData[][]> {
+	const ledger = await ledgerOf(context);
+	const added: AddItem[] = items.map((item) =>
+		'reasons' in item.json
+			? { type: 'rejection', rejection: parseItems(context, [item], rejectionSchema, 'a rejection', 'the Pimberly to Khaos Mapper')[0]! }
+			: { type: 'change', change: parseItems(context, [item], changeSchema, 'a change or a rejection', 'the Pimberly to Khaos Mapper')[0]! },
+	);
+	const outcomes = await ledger.add(added);
+	const outputs: INodeExecutionData[][] = addOutputs.map(() => []);
+	for (const [index, outcome] of outcomes.entries()) {
+		const pairedItem = { item: index };
+		switch (outcome.outcome) {
+			case 'accepted':
+				outputs[0]!.push({ json: { ...outcome.change }, pairedItem });
+				break;
+			case 'held':
+				outputs[1]!.push({ json: { ...outcome.change, waitsFor: outcome.waitsFor.map((need) => need.key) }, pairedItem });
+				break;
+			case 'unchanged':
+				outputs[2]!.push({ json: { ...outcome.change, reason: outcome.reason }, pairedItem });
+				break;
+			case 'rejected':
+				outputs[3]!.push({ json: { ...outcome.rejection }, pairedItem });
+				break;
+		}
+	}
+	const counts = outputs.map((output, index) => `${output.length} ${addOutputs[index]!.toLowerCase()}`).filter((count) => !count.startsWith('0 '));
+	if (counts.length > 0) context.addExecutionHints({ message: counts.join(', '), location: 'outputPane' });
+	return outputs;
+}
