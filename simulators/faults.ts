@@ -43,6 +43,12 @@ export type FaultRule = z.infer<typeof faultRuleSchema>;
 
 export const faultRulesSchema = z.union([z.array(faultRuleSchema), faultRuleSchema.transform((rule) => [rule])]);
 
+/** The Retry-After header: as the rule says, else one second with a 429 and none with others. */
+export function retryAfter(kind: FaultKind, rule: FaultRule): Record<string, string> {
+	const seconds = rule.retryAfter ?? (kind === '429' ? 1 : undefined);
+	return seconds === undefined ? {} : { 'Retry-After': String(seconds) };
+}
+
 interface ActiveRule {
 	id: number;
 	rule: FaultRule;

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { FaultKind, FaultRule } from '../faults';
+import { retryAfter, type FaultKind, type FaultRule } from '../faults';
 import type { Answer, PlannedCall } from '../serving';
 import type { Dialect, KhaosSettings } from '../settings';
 import { KhaosRefusal, METHOD_BY_NAME } from './methods';
@@ -143,8 +143,7 @@ export class KhaosServer {
 	}
 
 	private faultAnswer(kind: FaultKind, rule: FaultRule): Answer {
-		const headers: Record<string, string> =
-			rule.retryAfter === undefined ? {} : { 'Retry-After': String(rule.retryAfter) };
+		const headers = retryAfter(kind, rule);
 		switch (kind) {
 			case '401':
 				return unauthorised();

@@ -51,20 +51,23 @@ const arrayType = (name: string, itemType: string): string =>
 	`      <xs:complexType name="${name}"><xs:complexContent><xs:restriction base="soapenc:Array"><xs:attribute ref="soapenc:arrayType" wsdl:arrayType="${typeName(itemType)}[]"/></xs:restriction></xs:complexContent></xs:complexType>`;
 
 /**
+ * In place of no part at all: node-soap refuses to call a method whose message has none. Nobody reads it, and it may be
+ * left out of the call.
+ */
+const NO_PARTS = '<part name="Unused" type="xs:string"/>';
+
+/**
  * The service description: SOAP 1.1, RPC/encoded, in the style that Delphi servers publish (khaos-control-api 2.1). No real
  * one is public. It describes the default dialect.
  * @param location where the calls go
  */
 export function wsdl(location: string, settings: KhaosSettings, dialect: Dialect): string {
 	const methods = METHODS.filter(({ name }) => !settings.missingMethods.includes(name));
-	const messages = methods.map(
-		({
-			name,
-			parameters,
-			result,
-		}) => `  <message name="${name}Request">${parameters.map(([part, type]) => `<part name="${part}" type="${typeName(type)}"/>`).join('')}</message>
-  <message name="${name}Response"><part name="${dialect.resultName}" type="${typeName(result)}"/></message>`,
-	);
+	const messages = methods.map(({ name, parameters, result }) => {
+		const parts = parameters.map(([part, type]) => `<part name="${part}" type="${typeName(type)}"/>`).join('');
+		return `  <message name="${name}Request">${parts || NO_PARTS}</message>
+  <message name="${name}Response"><part name="${dialect.resultName}" type="${typeName(result)}"/></message>`;
+	});
 	const operations = methods.map(
 		({ name }) =>
 			`    <operation name="${name}"><input message="tns:${name}Request"/><output message="tns:${name}Response"/></operation>`,

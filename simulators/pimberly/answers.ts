@@ -1,4 +1,4 @@
-import type { FaultKind, FaultRule } from '../faults';
+import { retryAfter, type FaultKind, type FaultRule } from '../faults';
 import type { Answer } from '../serving';
 
 export const json = (status: number, value: unknown, headers: Record<string, string> = {}): Answer => ({
@@ -34,8 +34,7 @@ const REASONS: Partial<Record<FaultKind, [number, string]>> = {
 
 /** How Pimberly answers an injected fault. */
 export function faultAnswer(kind: FaultKind, rule: FaultRule): Answer {
-	const headers: Record<string, string> =
-		rule.retryAfter === undefined ? {} : { 'Retry-After': String(rule.retryAfter) };
+	const headers = retryAfter(kind, rule);
 	if (kind === 'http500')
 		return {
 			status: 500,
