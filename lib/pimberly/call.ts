@@ -75,6 +75,9 @@ const unreachable = (failure: HttpFailure, what: string): PimberlyError =>
 				'It is tried again later. If it goes on, check that n8n can reach Pimberly (address, network, proxy).',
 			);
 
+const noTimeLeft = (what: string): PimberlyError =>
+	new PimberlyError('unavailable', `${what} failed: this run's time is used up.`, 'The next run goes on from here.');
+
 type Outcome<T> = { ok: true; value: T } | { ok: false; error: PimberlyError; retries: number };
 
 /**
@@ -97,13 +100,8 @@ export async function callPimberly<T>(
 	for (let tried = 1; ; tried++) {
 		const paused = pause.until - now();
 		if (paused > 0 && paused < left()) await sleep(paused);
-		const outcome = await tryOnce(
-			call,
-			connection,
-			surroundings,
-			Math.max(1, Math.min(settings.timeoutMs, left())),
-			read,
-		);
+		if (left() <= 0) throw noTimeLeft(call.what);
+		const outcome = await tryOnce(call, connection, surroundings, Math.min(settings.timeoutMs, left()), read);
 		if (outcome.ok) return outcome.value;
 
 		const wait = waitBefore(tried, outcome.error.retryAfter, random());

@@ -19,10 +19,17 @@ export interface ScanCursor {
 	boundary: Record<string, string>;
 	/** When the last scan that reached the end of the list started. */
 	lastCompleteAt: string | null;
+	/** The request for a full resync that the last or present full scan answers. */
+	fullResyncAt?: string | null;
+	/** Relation columns that the channel was seen to map. */
+	mappedColumns?: { parents: boolean; items: boolean };
 }
 
 /** What the trigger needs of the Sync Ledger. */
 export interface ScanPort {
+	/** Whether emissions are receipted; false: nobody waits, the cursor moves at once. Left out: they are. */
+	readonly receipts?: boolean;
+
 	/**
 	 * Claim the scan for one step, so that an overlong step can't overlap itself. Null: another step holds it.
 	 * While products of the last step have no receipt from Sequencer: Add, the cursor still stands before that step and it

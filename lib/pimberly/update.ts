@@ -1,0 +1,69 @@
+import type { BatchItem, Result } from '../shapes';
+import type { PimberlyClient } from './client';
+import { isVersioned } from './connection';
+import { PimberlyError } from './pimberlyError';
+
+/** `attribute`: one PUT an attribute, as seen on /api/v2.2. `product`: one PUT for all, as seen on /core (pimberly-api 6). */
+export type WriteStyle = 'auto' | 'attribute' | 'product';
+
+/** By attribute API name. Null and '' clear an attribute; a list goes as a list. */
+export type AttributeValues = Record<string, unknown>;
+
+/** Values travel as text, which Pimberly casts by attribute type, also for numbers, dates and yes or no (pimberly-api 6.1). */
+function toSent(value: unknown): string | string[] {
+	if (value === null || value === undefined) return '';
+	if (Array.isArray(value)) return value.map((entry: unknown) => String(toSent(entry)));
+	return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/**
+ * Writes attributes of one product with the feed token. Safe to repeat.
+ * @throws PimberlyError that names product and attribute
+ */
+export async function updateProduct(
+	client: PimberlyClient,
+	primaryId: string,
+	values: AttributeValues,
+	options: { style: WriteStyle; mustExist: boolean },
+): Promise<void> {
+	const names = Object.keys(values);
+	if (names.length === 0) {
+		throw new PimberlyError(
+			'settings',
+			`Product ${primaryId}: there is nothing to write.`,
+			'Add at least one attribute to Attributes.',
+		);
+	}
+	if (options.mustExist && (await client.product(primaryId)) === null) {
+		throw new PimberlyError('notFound', `Product ${primaryId} does not exist in Pimberly.`, 'Check the primary id.', {
+			status: 404,
+		});
+	}
+	const byAttribute = options.style === 'attribute' || (options.style === 'auto' && isVersioned(client.connection));
+	if (!byAttribute) {
+		const sent = Object.fromEntries(names.map((name) => [name, toSent(values[name])]));
+		await client.put(primaryId, [], sent, `Product ${primaryId}: writing ${names.join(', ')}`);
+		return;
+	}
+	for (const name of names) {
+		await client.put(primaryId, ['attributes', name], toSent(values[name]), `Product ${primaryId}: writing ${name}`);
+	}
+}
+
+/** What became of a status change, for Sequencer: Settle. An outage is tried again; what Pimberly refuses needs a person. */
+export function resultOf(
+	item: Pick<BatchItem, 'changeId' | 'lease' | 'key' | 'kind'>,
+	error: PimberlyError | null,
+): Result {
+	return {
+		changeId: item.changeId,
+		lease: item.lease,
+		status: error === null ? 'confirmed' : error.transient ? 'retry' : 'failed',
+		differences: [],
+		reason: error?.message ?? '',
+		remedy: error?.remedy ?? '',
+		retryAfter: error?.transient === true ? error.retryAfter : null,
+		key: item.key,
+		kind: item.kind,
+	};
+}
