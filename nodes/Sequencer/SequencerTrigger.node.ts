@@ -110,7 +110,7 @@ export class SequencerTrigger implements INodeType {
 			const run = await endOfExecution(ledger, token, startExecution(batch), stop.signal);
 			// Switched off while it ran: the execution goes on and settles, or the lease ends.
 			if (run === null && stop.signal.aborted) return;
-			const reason = run?.data.resultData.error?.message ?? 'The execution ended without settling the batch';
+			const reason = (run as Partial<IRun> | null)?.data?.resultData.error?.message ?? 'The execution ended without settling the batch';
 			const released = await ledger.release(token, reason);
 			if (released > 0) this.logger.warn(`Sequencer Trigger: ${released} changes were not settled and are free again`, { reason });
 		};

@@ -1,0 +1,131 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
+
+import { Sequencer } from '../../nodes/Sequencer/Sequencer.node';
+import { SequencerTrigger } from '../../nodes/Sequencer/SequencerTrigger.node';
+import { openFromCredential, refuseSeveralProcesses } from '../../nodes/ledgerFromCredentials';
+import type { BatchItem } from '../../lib/shapes';
+import { confirmed, rejection, stockItem } from '../ledger/story';
+import { itemsOf, run, startTrigger, type NodeUnderTest } from './harness';
+
+let folder: string;
+let credential: IDataObject;
+beforeEach(() => {
+	folder = mkdtempSync(join(tmpdir(), 'sequencer-'));
+	credential = { environment: 'Test', backend: 'sqlite', file: join(folder, 'ledger.sqlite') };
+});
+afterEach(async () => {
+	await (await openFromCredential(credential)).close();
+	rmSync(folder, { recursive: true });
+});
+
+const sequencer = (operation: string, parameters: IDataObject = {}): NodeUnderTest => ({
+	node: new Sequencer(),
+	parameters: { operation, ...parameters } as never,
+	credentials: { syncLedgerApi: credential },
+});
+const trigger = (parameters: IDataObject = {}): NodeUnderTest => ({
+	node: new SequencerTrigger(),
+	parameters: { target: 'khaos', options: { quietSeconds: 0 }, ...parameters } as never,
+	credentials: { syncLedgerApi: credential },
+});
+const json = (value: object): IDataObject => value as IDataObject;
+const settleItems = (items: INodeExecutionData[]): INodeExecutionData[] =>
+	itemsOf(...items.map((item) => json(confirmed(item.json as unknown as BatchItem))));
+
+async function until(met: () => boolean | Promise<boolean>): Promise<void> {
+	for (let look = 0; look < 500; look++) {
+		if (await met()) return;
+		await new Promise((resolve) => setTimeout(resolve, 20));
+	}
+	throw new Error('It did not come to that');
+}
+
+test('Add tells what became of each item, by output, paired with what came in', async () => {
+	const parentless = rejection('P9', 'itemName');
+	const [accepted, held, unchanged, rejected] = await run(
+		sequencer('add'),
+		itemsOf(
+			json(stockItem('TEE')),
+			json(stockItem('TEE-RED', { parent: 'TEE' })),
+			json(stockItem('TEE')),
+			json(parentless.type === 'rejection' ? parentless.rejection : {}),
+		),
+	);
+	expect(accepted).toMatchObject([{ json: { key: 'TEE' }, pairedItem: { item: 0 } }]);
+	expect(held).toMatchObject([{ json: { key: 'TEE-RED', waitsFor: ['TEE'] }, pairedItem: { item: 1 } }]);
+	expect(unchanged).toMatchObject([{ json: { key: 'TEE' }, pairedItem: { item: 2 } }]);
+	expect(rejected).toMatchObject([{ json: { primaryId: 'P9' }, pairedItem: { item: 3 } }]);
+});
+
+test('an item that is no change names itself, what is wrong and what to connect', async () => {
+	await expect(run(sequencer('add'), itemsOf(json(stockItem('A')), { hello: 'world' }))).rejects.toMatchObject({
+		message: 'This item is not a change or a rejection',
+		description: expect.stringContaining('Connect the Pimberly to Khaos Mapper to this node'),
+	});
+	expect((await run(sequencer('getAll')))[0]).toEqual([]);
+});
+
+test('Take, Settle, Get Many and Get Stats work on one queue', async () => {
+	await run(sequencer('add'), itemsOf(json(stockItem('A')), json(stockItem('B'))));
+	const [batch] = await run(sequencer('take', { target: 'khaos', batchSize: 1 }));
+	expect(batch).toMatchObject([{ json: { key: 'A', attempt: 1 } }]);
+	expect((await run(sequencer('getAll', { filters: { states: ['leased'] } })))[0]).toMatchObject([{ json: { key: 'A', state: 'leased' } }]);
+	expect((await run(sequencer('settle'), settleItems(batch!)))[0]).toMatchObject([{ json: { outcome: 'confirmed' } }]);
+	expect((await run(sequencer('settle'), settleItems(batch!)))[0]).toMatchObject([{ json: { outcome: 'overtaken' } }]);
+	expect((await run(sequencer('getStats')))[0]).toMatchObject([{ json: { confirmed: 1, khaos: { queued: 1 } } }]);
+});
+
+test('Release gives a batch back, and sends held changes on a person’s word', async () => {
+	await run(sequencer('add'), itemsOf(json(stockItem('TEE-RED', { parent: 'TEE' })), json(stockItem('LAMP'))));
+	const [batch] = await run(sequencer('take', { target: 'khaos' }));
+	expect(batch).toHaveLength(1);
+	const [released] = await run(sequencer('release', { release: 'batch', reason: 'Stopped by hand' }), batch);
+	expect(released).toMatchObject([{ json: { released: 1 } }]);
+	const [ended] = await run(sequencer('release', { release: 'hold', stockCode: 'tee-red', reason: 'Made by hand' }));
+	expect(ended).toMatchObject([{ json: { released: 1 } }]);
+	const [both] = await run(sequencer('take', { target: 'khaos' }));
+	expect(both!.map((item) => item.json['key']).sort()).toEqual(['LAMP', 'TEE-RED']);
+});
+
+test('the trigger hands out one batch after another, each when the one before is settled', async () => {
+	await run(sequencer('add'), itemsOf(...['A', 'B', 'C'].map((code) => json(stockItem(code)))));
+	let inFlight = 0;
+	let most = 0;
+	const started = await startTrigger(trigger({ batchSize: 1 }), async (items) => {
+		most = Math.max(most, ++inFlight);
+		await new Promise((resolve) => setTimeout(resolve, 30));
+		await run(sequencer('settle'), settleItems(items));
+		inFlight--;
+	});
+	try {
+		await until(() => started.emitted.length === 3);
+	} finally {
+		await started.stop();
+	}
+	expect(started.emitted.map(([items]) => items!.map((item) => item.json['key']))).toEqual([['A'], ['B'], ['C']]);
+	expect(most).toBe(1);
+});
+
+test('a batch whose execution ends without settling is handed out again', async () => {
+	await run(sequencer('add'), itemsOf(json(stockItem('A'))));
+	let executions = 0;
+	const started = await startTrigger(trigger(), async (items) => {
+		if (++executions > 1) await run(sequencer('settle'), settleItems(items));
+	});
+	try {
+		await until(async () => (await run(sequencer('getStats')))[0]![0]!.json['confirmed'] === 1);
+	} finally {
+		await started.stop();
+	}
+	expect(started.emitted.map(([items]) => items![0]!.json['attempt'])).toEqual([1, 2]);
+});
+
+test('a SQLite ledger is refused where several processes work', () => {
+	expect(() => refuseSeveralProcesses({ EXECUTIONS_MODE: 'queue' })).toThrow('Choose PostgreSQL');
+	expect(() => refuseSeveralProcesses({ N8N_MULTI_MAIN_SETUP_ENABLED: 'true' })).toThrow('multi-main');
+	expect(() => refuseSeveralProcesses({ EXECUTIONS_MODE: 'regular' })).not.toThrow();
+});
