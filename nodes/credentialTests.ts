@@ -1,30 +1,69 @@
-/**
- * The tests behind the Test button of the package's credentials. A declarative test can't read the body of an answer
- * that is not 2xx, and both Pimberly's and Khaos's errors are only told apart by their bodies; hence functions.
- */
-import type { ICredentialsDecrypted, ICredentialTestFunctions, INodeCredentialTestResult } from 'n8n-workflow';
-import { ZodError } from 'zod';
+import {
+	sleep,
+	type ICredentialDataDecryptedObject,
+	type ICredentialsDecrypted,
+	type ICredentialTestFunctions,
+	type INodeCredentialTestResult,
+} from 'n8n-workflow';
 
-import { openFromCredential } from './ledgerFromCredentials';
+import type { Request } from '../lib/http';
+import { failure, failureFrom, textOf } from '../lib/httpFailure';
+import { PimberlyError } from '../lib/pimberly/pimberlyError';
+import { verifyConnection } from '../lib/pimberly/verifyConnection';
+import { headersOf } from './httpBinding';
 
-const ok = (message: string): INodeCredentialTestResult => ({ status: 'OK', message });
-const error = (message: string): INodeCredentialTestResult => ({ status: 'Error', message });
+/** The tests behind the “Test” of each credential. Nodes name them in their credential's `testedBy` and in `methods.credentialTest`. */
 
-/** Opens the ledger as the nodes do: the file can be made and written, is not another n8n's, and fits this n8n's mode. */
-export async function syncLedgerConnectionTest(
+interface LegacyAnswer {
+	statusCode: number;
+	headers: Record<string, unknown>;
+	body?: Buffer | string;
+}
+
+/** `Request` in a credential test, with the one helper that n8n gives to it. */
+export function requestInCredentialTest(
+	context: ICredentialTestFunctions,
+	options: { allowUnauthorizedCerts?: boolean } = {},
+): Request {
+	return async (request) => {
+		const answer = (await context.helpers
+			// A credential test gets nothing but this older helper.
+			.request({
+				method: request.method,
+				uri: request.url,
+				headers: request.headers,
+				body: request.body,
+				encoding: null,
+				simple: false,
+				resolveWithFullResponse: true,
+				followRedirect: false,
+				followAllRedirects: false,
+				timeout: request.timeoutMs,
+				rejectUnauthorized: options.allowUnauthorizedCerts !== true,
+			})
+			.catch((error: unknown) => Promise.reject(failureFrom(error, request)))) as LegacyAnswer;
+		const headers = headersOf(answer.headers);
+		const body = Buffer.isBuffer(answer.body) ? answer.body : Buffer.from(answer.body ?? '');
+		if (request.maxBytes !== undefined && body.length > request.maxBytes) throw failure('tooLarge', request);
+		return { status: answer.statusCode, headers, body: textOf(body, headers['content-type'] ?? '') };
+	};
+}
+
+/** Tells a wrong base URL from a wrong token, and both from an empty account. */
+export async function pimberlyConnectionTest(
 	this: ICredentialTestFunctions,
-	credential: ICredentialsDecrypted,
+	credential: ICredentialsDecrypted<ICredentialDataDecryptedObject>,
 ): Promise<INodeCredentialTestResult> {
-	try {
-		const ledger = await openFromCredential(credential.data);
-		const stats = await ledger.stats();
-		return ok(
-			stats.products === 0
-				? `The ledger is ready and empty for ${ledger.environment}`
-				: `The ledger is ready: ${stats.products} products, ${stats.confirmed} stock items confirmed for ${ledger.environment}`,
-		);
-	} catch (problem) {
-		if (problem instanceof ZodError) return error(problem.issues.map((issue) => issue.message).join('. '));
-		return error((problem as Error).message);
-	}
+	return await verifyConnection(credential.data, {
+		request: requestInCredentialTest(this),
+		sleep,
+		random: Math.random,
+		now: Date.now,
+	}).then(
+		(message): INodeCredentialTestResult => ({ status: 'OK', message }),
+		(error: unknown): INodeCredentialTestResult => ({
+			status: 'Error',
+			message: error instanceof PimberlyError ? `${error.message} ${error.remedy}` : String(error),
+		}),
+	);
 }
