@@ -34,20 +34,13 @@ function problemsOfField(field: FieldMapping): string[] {
 	if (nature !== null && !fits) say(`the column takes ${NATURES[nature]}; set Type to Automatic.`);
 
 	const type = valueTypeOf(field);
-	if (field.source.from === 'fixed' && field.source.value.trim() === '')
-		say('the fixed value is empty; fill it in or take this field out.');
 	if (field.transform === 'opposite' && type !== 'boolean')
 		say('Opposite works on yes and no only; set Type to Yes or No.');
 	if (field.multiplyBy !== undefined && type !== 'number')
 		say('Multiply By works on numbers only; set Type to Number.');
-	for (const [what, value] of [
-		['fixed value', field.source.from === 'fixed' ? field.source.value : ''],
-		['default', field.default ?? ''],
-	] as const) {
-		const cell = cellOf(value, field);
-		for (const reason of 'reasons' in cell ? cell.reasons : [])
-			say(`the ${what} can't be used. ${reason.reason} ${reason.remedy}`);
-	}
+	const cell = cellOf(field.default, { ...field, transform: 'none', multiplyBy: undefined });
+	for (const { reason, remedy } of 'reasons' in cell ? cell.reasons : [])
+		say(`the default can't be used. ${reason} ${remedy}`);
 	return problems;
 }
 

@@ -19,10 +19,9 @@ export function valueOf(source: FieldSource, product: Product): unknown {
 export function mapField(field: FieldMapping, product: Product): Cell {
 	const cell = cellOf(translated(valueOf(field.source, product), field.translate), field);
 	if ('reasons' in cell || cell.value !== null) return cell;
-	if (field.default !== undefined) {
-		const instead = cellOf(field.default, field);
-		if ('reasons' in instead || instead.value !== null) return instead;
-	}
+	// A default is written as Khaos takes it, so nothing is done to it.
+	const instead = cellOf(field.default, { ...field, transform: 'none', multiplyBy: undefined });
+	if ('reasons' in instead || instead.value !== null) return instead;
 	return isRequired(field) ? missing(field) : cell;
 }
 
@@ -35,16 +34,20 @@ function isRequired(field: FieldMapping): boolean {
 
 function missing(field: FieldMapping): Cell {
 	const name = fieldName(field);
+	const column = name === field.column ? 'it' : field.column;
 	const why = columnOf(field.column).mandatory
-		? `Khaos needs ${field.column} on every stock item`
-		: `the mapping requires it for ${field.column}`;
+		? `Khaos needs ${column} on every stock item`
+		: `the mapping requires it${name === field.column ? '' : ` for ${field.column}`}`;
 	return {
 		reasons: [
 			{
 				field: name,
 				value: null,
 				reason: `${name} is empty, and ${why}.`,
-				remedy: `Fill in ${name} in Pimberly, or give the field a default in the mapper.`,
+				remedy:
+					field.source.from === 'fixed'
+						? `Give ${name} a value or a default in the mapper.`
+						: `Fill in ${name} in Pimberly, or give the field a default in the mapper.`,
 			},
 		],
 	};

@@ -15,7 +15,8 @@ export type FieldType = z.infer<typeof fieldTypeSchema>;
 export const sourceSchema = z.discriminatedUnion('from', [
 	z.object({ from: z.literal('attribute'), attribute: z.string().trim().min(1, 'Name the Pimberly attribute.') }),
 	z.object({ from: z.literal('primaryId') }),
-	z.object({ from: z.literal('fixed'), value: z.string() }),
+	/** The same for every product, or what an expression on the canvas gave for this one. */
+	z.object({ from: z.literal('fixed'), value: z.unknown() }),
 ]);
 export type FieldSource = z.infer<typeof sourceSchema>;
 
@@ -38,7 +39,7 @@ export const fieldSchema = z.object({
 	delimiter: z.string().min(1).optional(),
 	/** For numbers, as decimal text: 0.001 turns grams into kilograms. */
 	multiplyBy: decimalText.optional(),
-	/** Used where Pimberly has no value. */
+	/** Used as it is where Pimberly has no value. */
 	default: z.string().optional(),
 	/** A product without a value is rejected. Columns that every import needs are required in any case. */
 	required: z.boolean().default(false),

@@ -45,10 +45,6 @@ test.each([
 	],
 	[{ column: 'WEB', source: attribute('w'), type: 'list' }, 'WEB: the column takes yes or no; set Type to Automatic.'],
 	[
-		{ column: 'EPOS_DESC', source: { from: 'fixed', value: ' ' } },
-		'EPOS_DESC: the fixed value is empty; fill it in or take this field out.',
-	],
-	[
 		{ column: 'EPOS_DESC', source: attribute('e'), transform: 'opposite' },
 		'EPOS_DESC: Opposite works on yes and no only; set Type to Yes or No.',
 	],
