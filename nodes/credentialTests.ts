@@ -6,11 +6,14 @@ import {
 	type INodeCredentialTestResult,
 } from 'n8n-workflow';
 
+import { ZodError } from 'zod';
+
 import type { Request } from '../lib/http';
 import { failure, failureFrom, textOf } from '../lib/httpFailure';
 import { PimberlyError } from '../lib/pimberly/pimberlyError';
 import { verifyConnection } from '../lib/pimberly/verifyConnection';
 import { headersOf } from './httpBinding';
+import { openFromCredential } from './ledgerFromCredentials';
 
 /** The tests behind the “Test” of each credential. Nodes name them in their credential's `testedBy` and in `methods.credentialTest`. */
 
@@ -66,4 +69,26 @@ export async function pimberlyConnectionTest(
 			message: error instanceof PimberlyError ? `${error.message} ${error.remedy}` : String(error),
 		}),
 	);
+}
+
+/** Opens the ledger as the nodes do: it can be made and written, is not another n8n's, and fits this n8n's mode. */
+export async function syncLedgerConnectionTest(
+	this: ICredentialTestFunctions,
+	credential: ICredentialsDecrypted<ICredentialDataDecryptedObject>,
+): Promise<INodeCredentialTestResult> {
+	try {
+		const ledger = await openFromCredential(credential.data);
+		const stats = await ledger.stats();
+		return {
+			status: 'OK',
+			message:
+				stats.products === 0
+					? `The ledger is ready, and empty for ${ledger.environment}`
+					: `The ledger is ready: ${stats.products} products, ${stats.confirmed} stock items confirmed for ${ledger.environment}`,
+		};
+	} catch (problem) {
+		const message =
+			problem instanceof ZodError ? problem.issues.map((issue) => issue.message).join('. ') : (problem as Error).message;
+		return { status: 'Error', message };
+	}
 }

@@ -28,7 +28,7 @@ export async function openFromCredential(raw: unknown): Promise<Ledger> {
 	const name = `${file}\n${credential.environment}`;
 	let ledger = open.get(name);
 	if (ledger === undefined) {
-		ledger = openLedger({ file, environment: credential.environment });
+		ledger = openLedger({ store: { backend: 'sqlite', file }, environment: credential.environment });
 		open.set(name, ledger);
 		ledger.catch(() => open.delete(name));
 	}

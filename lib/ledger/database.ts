@@ -34,8 +34,8 @@ export interface Dialect {
 	 * Nested values arrive as JSON text.
 	 */
 	rows(alias: string, columns: Record<string, ColumnType>): string;
-	/** A condition `column IN (the strings of one JSON-array parameter)`. */
-	among(column: string): string;
+	/** A condition: the column is one of the values of one JSON-array parameter. */
+	among(column: string, type?: ColumnType): string;
 	/** Appended to a SELECT that claims rows. */
 	readonly skipLocked: string;
 }

@@ -39,7 +39,7 @@ export function deliveryPort(
 					environmentId,
 				);
 				await tx.run(
-					`UPDATE records SET uncertain = 1 WHERE ${tx.dialect.among('record_id')}`,
+					`UPDATE records SET uncertain = 1 WHERE ${tx.dialect.among('record_id', 'integer')}`,
 					jsonParameter(ours.map((row) => row.record_id)),
 				);
 				return new Set(ours.map((row) => String(row.change_id)));

@@ -15,19 +15,22 @@ import { batchState, endHold, releaseBatch } from './release';
 import { scanPort } from './scan';
 import { defaultSettings, type LedgerSettings } from './settings';
 import { settle, type SettleOutcome } from './settle';
+import { makeSchema, openPostgres, type PostgresOptions } from './postgres';
 import { openSqlite } from './sqlite';
 import { listChanges, stats, type ChangeFilter, type LedgerStats, type ListedChange } from './stats';
 import { take, type TakeOptions } from './take';
 
+/** SQLite for one process, PostgreSQL for many. */
+export type LedgerStore = { backend: 'sqlite'; file: string } | ({ backend: 'postgres' } & Omit<PostgresOptions, 'clock'>);
+
 export interface LedgerOptions {
 	/** Names a pair of systems, such as Live or Sandbox; what is confirmed in one says nothing about another. */
 	environment: string;
-	/** The SQLite file. */
-	file: string;
+	store: LedgerStore;
 	/** To look at an existing ledger only: nothing is created, migrated or owned. */
 	readOnly?: boolean;
 	settings?: Partial<LedgerSettings>;
-	/** Milliseconds since 1970; the machine's clock when left out. */
+	/** Milliseconds since 1970; the machine's (SQLite) or the database's (PostgreSQL) clock when left out. */
 	clock?: () => number;
 	tools?: Partial<GateTools>;
 }
@@ -77,11 +80,11 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
 		every: everyMs,
 		...options.tools,
 	};
-	const database = openSqlite({ file: options.file, clock: options.clock, readOnly: options.readOnly });
+	const database = await openStore(options);
 	try {
 		if (options.readOnly !== true) {
 			await migrate(database);
-			await takeOwnership(database);
+			if (options.store.backend === 'sqlite') await takeOwnership(database);
 		}
 		const environmentId = await environmentNumber(database, options.environment, options.readOnly === true);
 		return ledgerOver(database, environmentId, options.environment, settings, tools);
@@ -89,6 +92,13 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
 		await database.close();
 		throw error;
 	}
+}
+
+async function openStore(options: LedgerOptions): Promise<Database> {
+	const { store, clock, readOnly } = options;
+	if (store.backend === 'sqlite') return openSqlite({ file: store.file, clock, readOnly });
+	if (readOnly !== true) await makeSchema(store);
+	return openPostgres({ ...store, clock });
 }
 
 async function environmentNumber(database: Database, name: string, readOnly: boolean): Promise<number> {
@@ -105,7 +115,8 @@ async function environmentNumber(database: Database, name: string, readOnly: boo
 }
 
 function ledgerOver(database: Database, environmentId: number, environment: string, settings: LedgerSettings, tools: GateTools): Ledger {
-	const stopShowingLife = tools.every(20_000, () => void showLife(database).catch(() => undefined));
+	const owned = database.dialect.name === 'sqlite';
+	const stopShowingLife = owned ? tools.every(20_000, () => void showLife(database).catch(() => undefined)) : () => undefined;
 	return {
 		environment,
 		settings,

@@ -36,16 +36,16 @@ export async function meetNeeds(tx: Transaction, environmentId: number, kind: st
 	if (waiting.length === 0) return;
 	const changeIds = jsonParameter([...new Set(waiting.map((row) => row.change_id))]);
 	await tx.run(
-		`UPDATE change_needs SET met = 1 WHERE met = 0 AND ${tx.dialect.among('need_record_id')}`,
+		`UPDATE change_needs SET met = 1 WHERE met = 0 AND ${tx.dialect.among('need_record_id', 'integer')}`,
 		jsonParameter([...new Set(waiting.map((row) => row.need_record_id))]),
 	);
 	await tx.run(
 		`UPDATE changes SET unmet = (SELECT count(*) FROM change_needs WHERE change_needs.change_id = changes.change_id AND met = 0)
-		 WHERE ${tx.dialect.among('change_id')}`,
+		 WHERE ${tx.dialect.among('change_id', 'integer')}`,
 		changeIds,
 	);
 	await tx.run(
-		`UPDATE changes SET state = 'queued', ready_at = ? WHERE state = 'held' AND unmet = 0 AND ${tx.dialect.among('change_id')}`,
+		`UPDATE changes SET state = 'queued', ready_at = ? WHERE state = 'held' AND unmet = 0 AND ${tx.dialect.among('change_id', 'integer')}`,
 		tx.now,
 		changeIds,
 	);

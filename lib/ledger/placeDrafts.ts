@@ -80,7 +80,7 @@ export async function placeDrafts(
 async function deleteWaiting(tx: Transaction, records: KnownRecord[]): Promise<void> {
 	if (records.length === 0) return;
 	await tx.run(
-		`DELETE FROM changes WHERE state <> 'leased' AND ${tx.dialect.among('record_id')}`,
+		`DELETE FROM changes WHERE state <> 'leased' AND ${tx.dialect.among('record_id', 'integer')}`,
 		jsonParameter(records.map((record) => record.recordId)),
 	);
 }
@@ -163,7 +163,7 @@ async function writeChanges(tx: Transaction, environmentId: number, writes: Writ
 	const recordIds = jsonParameter(rows.map((row) => row.record_id));
 	await tx.run(
 		`DELETE FROM change_needs WHERE change_id IN
-			(SELECT change_id FROM changes WHERE state <> 'leased' AND ${tx.dialect.among('record_id')})`,
+			(SELECT change_id FROM changes WHERE state <> 'leased' AND ${tx.dialect.among('record_id', 'integer')})`,
 		recordIds,
 	);
 	const needRows = [...writes].flatMap(([record, { needs }]) =>

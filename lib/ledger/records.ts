@@ -55,7 +55,7 @@ export async function loadRecords(tx: Transaction, environmentId: number, names:
 	for (const row of rows) records.set(row.record_id, recordOf(row));
 	const open = await tx.all<OpenRow>(
 		`SELECT change_id, record_id, state, purpose, version, desired, attempt, added_at FROM changes
-		 WHERE ${tx.dialect.among('record_id')}`,
+		 WHERE ${tx.dialect.among('record_id', 'integer')}`,
 		jsonParameter([...records.keys()]),
 	);
 	for (const row of open) {

@@ -31,8 +31,8 @@ export async function endHold(tx: Transaction, environmentId: number, keys: stri
 		jsonParameter(keys),
 	);
 	const ids = jsonParameter(rows.map((row) => row.change_id));
-	await tx.run(`UPDATE change_needs SET met = 1 WHERE ${tx.dialect.among('change_id')}`, ids);
-	await tx.run(`UPDATE changes SET unmet = 0, state = 'queued', ready_at = ? WHERE ${tx.dialect.among('change_id')}`, tx.now, ids);
+	await tx.run(`UPDATE change_needs SET met = 1 WHERE ${tx.dialect.among('change_id', 'integer')}`, ids);
+	await tx.run(`UPDATE changes SET unmet = 0, state = 'queued', ready_at = ? WHERE ${tx.dialect.among('change_id', 'integer')}`, tx.now, ids);
 	await writeTrail(
 		tx,
 		environmentId,

@@ -38,7 +38,7 @@ export interface OpenRow {
 export async function settle(tx: Transaction, environmentId: number, settings: LedgerSettings, results: Result[]): Promise<SettleOutcome[]> {
 	const rows = await tx.all<OpenRow>(
 		`SELECT ${openColumns} FROM changes JOIN records ON records.record_id = changes.record_id
-		 WHERE changes.state = 'leased' AND changes.environment_id = ? AND ${tx.dialect.among('change_id')}`,
+		 WHERE changes.state = 'leased' AND changes.environment_id = ? AND ${tx.dialect.among('change_id', 'integer')}`,
 		environmentId,
 		jsonParameter(results.map((result) => Number(result.changeId))),
 	);
@@ -105,12 +105,12 @@ export async function apply(tx: Transaction, environmentId: number, settings: Le
 
 	await confirmRecords(tx, confirmed);
 	await observeSettled(tx, environmentId, settled);
-	await tx.run(`DELETE FROM changes WHERE ${tx.dialect.among('change_id')}`, jsonParameter(finished.map(({ row }) => row.change_id)));
+	await tx.run(`DELETE FROM changes WHERE ${tx.dialect.among('change_id', 'integer')}`, jsonParameter(finished.map(({ row }) => row.change_id)));
 	// Newer content that waits makes another attempt with the older pointless.
 	const unfinished = settled.filter((one) => !finished.includes(one));
 	await tx.run(
-		`DELETE FROM changes WHERE state = 'leased' AND ${tx.dialect.among('change_id')}
-			AND record_id IN (SELECT record_id FROM changes WHERE state = 'next' AND ${tx.dialect.among('record_id')})`,
+		`DELETE FROM changes WHERE state = 'leased' AND ${tx.dialect.among('change_id', 'integer')}
+			AND record_id IN (SELECT record_id FROM changes WHERE state = 'next' AND ${tx.dialect.among('record_id', 'integer')})`,
 		jsonParameter(unfinished.map(({ row }) => row.change_id)),
 		jsonParameter(unfinished.map(({ row }) => row.record_id)),
 	);
@@ -188,7 +188,7 @@ async function reweighWaiting(tx: Transaction, environmentId: number, confirmed:
 	if (confirmed.length === 0) return;
 	const waiting = await tx.all<{ change_id: number; record_id: number; kind: Kind; lane: Lane; desired: string }>(
 		`SELECT change_id, record_id, kind, lane, desired FROM changes WHERE environment_id = ? AND state IN ('queued', 'held') AND attempt = 0
-			AND purpose = 'write' AND ${tx.dialect.among('record_id')}`,
+			AND purpose = 'write' AND ${tx.dialect.among('record_id', 'integer')}`,
 		environmentId,
 		jsonParameter(confirmed.map(({ row }) => row.record_id)),
 	);
@@ -202,7 +202,7 @@ async function reweighWaiting(tx: Transaction, environmentId: number, confirmed:
 		if (sameContent(row.kind, desired, former)) same.push(row.change_id);
 		else changed.push({ change_id: row.change_id, lane, changed_fields: JSON.stringify(fields) });
 	}
-	if (same.length > 0) await tx.run(`DELETE FROM changes WHERE ${tx.dialect.among('change_id')}`, jsonParameter(same));
+	if (same.length > 0) await tx.run(`DELETE FROM changes WHERE ${tx.dialect.among('change_id', 'integer')}`, jsonParameter(same));
 	if (changed.length > 0) {
 		await tx.run(
 			`UPDATE changes SET lane = r.lane, changed_fields = r.changed_fields

@@ -213,7 +213,7 @@ export async function listChanges(tx: Transaction, environmentId: number, filter
 		`SELECT change_needs.change_id, records.key, records.present, records.version, blocking.state, blocking.reason
 		 FROM change_needs JOIN records ON records.record_id = need_record_id
 		 LEFT JOIN changes AS blocking ON blocking.record_id = records.record_id AND blocking.state <> 'next'
-		 WHERE met = 0 AND ${tx.dialect.among('change_needs.change_id')}`,
+		 WHERE met = 0 AND ${tx.dialect.among('change_needs.change_id', 'integer')}`,
 		JSON.stringify(rows.map((row) => row.change_id)),
 	);
 	return rows.map((row) => {

@@ -53,7 +53,7 @@ export async function take(tx: Transaction, environmentId: number, options: Take
 	await tx.run(
 		`UPDATE changes SET state = 'leased', lease_token = ?, lease_until = ?, attempt = attempt + 1, due_at = NULL
 			${purpose === 'check' ? ", purpose = 'check'" : ''}
-		 WHERE ${tx.dialect.among('change_id')}`,
+		 WHERE ${tx.dialect.among('change_id', 'integer')}`,
 		options.token,
 		until,
 		jsonParameter(ids),
@@ -62,7 +62,7 @@ export async function take(tx: Transaction, environmentId: number, options: Take
 		`SELECT change_id, changes.record_id, changes.kind, changes.key, lane, purpose, changes.version, changes.desired, changed_fields,
 			source, warnings, attempt, read_back
 		 FROM changes JOIN records ON records.record_id = changes.record_id
-		 WHERE ${tx.dialect.among('change_id')} ORDER BY lane, change_id`,
+		 WHERE ${tx.dialect.among('change_id', 'integer')} ORDER BY lane, change_id`,
 		jsonParameter(ids),
 	);
 	const needs = await needsOf(tx, ids);
@@ -122,19 +122,19 @@ export async function giveBack(
 	const ids = jsonParameter(rows.map((row) => row.change_id));
 	const recordIds = jsonParameter(rows.map((row) => row.record_id));
 	const gone = await tx.all<{ kind: Kind; key: string; version: string; source: string }>(
-		`SELECT kind, key, version, source FROM changes WHERE ${tx.dialect.among('change_id')}`,
+		`SELECT kind, key, version, source FROM changes WHERE ${tx.dialect.among('change_id', 'integer')}`,
 		ids,
 	);
 	await tx.run(
-		`DELETE FROM changes WHERE state = 'leased' AND ${tx.dialect.among('change_id')}
-			AND record_id IN (SELECT record_id FROM changes WHERE state = 'next' AND ${tx.dialect.among('record_id')})`,
+		`DELETE FROM changes WHERE state = 'leased' AND ${tx.dialect.among('change_id', 'integer')}
+			AND record_id IN (SELECT record_id FROM changes WHERE state = 'next' AND ${tx.dialect.among('record_id', 'integer')})`,
 		ids,
 		recordIds,
 	);
 	await tx.run(
 		`UPDATE changes SET state = CASE WHEN purpose = 'check' THEN 'sent' WHEN unmet > 0 THEN 'held' WHEN ? > 0 THEN 'retrying' ELSE 'queued' END,
 			due_at = ?, ready_at = ?, lease_token = NULL, lease_until = NULL, reason = ?
-		 WHERE state = 'leased' AND ${tx.dialect.among('change_id')}`,
+		 WHERE state = 'leased' AND ${tx.dialect.among('change_id', 'integer')}`,
 		delayMs,
 		tx.now + delayMs,
 		tx.now,
@@ -160,7 +160,7 @@ export async function giveBack(
 export async function promoteNext(tx: Transaction, recordIds: string): Promise<void> {
 	await tx.run(
 		`UPDATE changes SET state = CASE WHEN unmet > 0 THEN 'held' ELSE 'queued' END, ready_at = ?
-		 WHERE state = 'next' AND ${tx.dialect.among('record_id')}`,
+		 WHERE state = 'next' AND ${tx.dialect.among('record_id', 'integer')}`,
 		tx.now,
 		recordIds,
 	);
@@ -230,7 +230,7 @@ async function dueChecks(tx: Transaction, environmentId: number, options: TakeOp
 async function needsOf(tx: Transaction, ids: number[]): Promise<Map<number, Need[]>> {
 	const rows = await tx.all<{ change_id: number; kind: Kind; key: string }>(
 		`SELECT change_id, records.kind, records.key FROM change_needs JOIN records ON records.record_id = need_record_id
-		 WHERE ${tx.dialect.among('change_id')}`,
+		 WHERE ${tx.dialect.among('change_id', 'integer')}`,
 		jsonParameter(ids),
 	);
 	const needs = new Map<number, Need[]>();

@@ -21,7 +21,7 @@ export interface Story {
 export async function beginStory(): Promise<Story> {
 	const folder = mkdtempSync(join(tmpdir(), 'ledger-'));
 	const file = join(folder, 'ledger.sqlite');
-	const open = async (): Promise<Ledger> => await openLedger({ file, environment: 'Test', clock: () => story.now });
+	const open = async (): Promise<Ledger> => await openLedger({ store: { backend: 'sqlite', file }, environment: 'Test', clock: () => story.now });
 	const story: Story = {
 		ledger: undefined as never,
 		file,
