@@ -126,12 +126,13 @@ export class KhaosServer {
 						entry,
 						refusal,
 					});
-					if (entry.applied) this.options.changed();
 					return xml(200, responseOf(call.method, value, dialect));
 				} catch (error) {
 					if (!(error instanceof KhaosRefusal)) throw error;
 					entry.outcome = 'refused';
 					return this.fault('Server', error.message);
+				} finally {
+					if (call.method.startsWith('Import')) this.options.changed();
 				}
 			},
 		};
