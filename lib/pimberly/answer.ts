@@ -135,7 +135,7 @@ export function jsonOf(response: HttpResponse, asked: Asked): unknown {
 	if (isHtml(response)) {
 		throw new PimberlyError(
 			'wrongUrl',
-			`${asked.what} failed: ${placeOf(asked.url)} answered with a web page${/login|sign.?in|password/i.test(response.body) ? ' that asks to log in' : ''}, not with data.`,
+			`${asked.what} failed: ${placeOf(asked.url)} answered with a web page${/log.?in|sign.?in|password/i.test(response.body) ? ' that asks to log in' : ''}, not with data.`,
 			CHECK_URL,
 			{ status: response.status },
 		);
