@@ -14,7 +14,10 @@ const project = (name, extra = {}) => ({
 });
 
 module.exports = {
-	projects: [project('unit'), project('ledger'), project('contract'), project('nodes'), project('n8n')],
+	projects: [project('unit'), project('ledger', {
+			globalSetup: '<rootDir>/test/ledger/postgres.mjs',
+			globalTeardown: '<rootDir>/test/ledger/stopPostgres.mjs',
+		}), project('contract'), project('nodes'), project('n8n')],
 	// Two cores are what the smallest machine that runs this has.
 	maxWorkers: 2,
 	testTimeout: 30_000,

@@ -1,151 +1,153 @@
 import { statSync } from 'node:fs';
 
 import type { ScanCursor } from '../../lib/pimberly/scanPort';
-import { beginStory, change, confirmed, keys, rejection, stockItem, type Story } from './story';
+import { backends, beginStory, change, confirmed, keys, rejection, stockItem, type Story } from './story';
 
-let story: Story;
-beforeEach(async () => {
-	story = await beginStory();
-});
-afterEach(async () => await story.end());
+describe.each(backends)('%s', (backend) => {
+	let story: Story;
+	beforeEach(async () => {
+		story = await beginStory(backend);
+	});
+	afterEach(async () => await story.end());
 
-const cursor = (watermark: string): ScanCursor => ({ watermark, scan: null, boundary: {}, lastCompleteAt: watermark });
-const product = (primaryId: string, dateUpdated = '2026-11-02T08:59:00.000Z') => ({ primaryId, internalId: `id-${primaryId}`, dateUpdated });
+	const cursor = (watermark: string): ScanCursor => ({ watermark, scan: null, boundary: {}, lastCompleteAt: watermark });
+	const product = (primaryId: string, dateUpdated = '2026-11-02T08:59:00.000Z') => ({ primaryId, internalId: `id-${primaryId}`, dateUpdated });
 
-describe('a scan', () => {
-	test('moves its cursor only when every product it emitted is in the ledger', async () => {
-		const scan = story.ledger.scanPort('trigger');
-		const step = (await scan.begin(60_000))!;
-		expect(step.cursor).toBeNull();
-		expect(await scan.emit(step.token, step.token, [product('A'), product('B')], cursor('2026-11-02T09:00:00.000Z'))).toBe(true);
-		expect((await story.ledger.stats()).intake).toMatchObject({ complete: false, unrecorded: 2 });
+	describe('a scan', () => {
+		test('moves its cursor only when every product it emitted is in the ledger', async () => {
+			const scan = story.ledger.scanPort('trigger');
+			const step = (await scan.begin(60_000))!;
+			expect(step.cursor).toBeNull();
+			expect(await scan.emit(step.token, step.token, [product('A'), product('B')], cursor('2026-11-02T09:00:00.000Z'))).toBe(true);
+			expect((await story.ledger.stats()).intake).toMatchObject({ complete: false, unrecorded: 2 });
 
-		await story.ledger.add([change('A', { emission: step.token })]);
-		expect((await story.ledger.stats()).intake).toMatchObject({ complete: false, unrecorded: 1 });
-		await story.ledger.add([rejection('B', 'itemName', { emission: step.token })]);
-		expect((await story.ledger.stats()).intake).toMatchObject({ complete: true, unrecorded: 0 });
-		expect((await scan.begin(60_000))!.cursor).toEqual(cursor('2026-11-02T09:00:00.000Z'));
+			await story.ledger.add([change('A', { emission: step.token })]);
+			expect((await story.ledger.stats()).intake).toMatchObject({ complete: false, unrecorded: 1 });
+			await story.ledger.add([rejection('B', 'itemName', { emission: step.token })]);
+			expect((await story.ledger.stats()).intake).toMatchObject({ complete: true, unrecorded: 0 });
+			expect((await scan.begin(60_000))!.cursor).toEqual(cursor('2026-11-02T09:00:00.000Z'));
+		});
+
+		test('is read again where products got lost on the way, and knows which ones arrived', async () => {
+			const scan = story.ledger.scanPort('trigger');
+			const step = (await scan.begin(60_000))!;
+			await scan.emit(step.token, step.token, [product('A'), product('B')], cursor('2026-11-02T09:00:00.000Z'));
+			await story.ledger.add([change('A', { emission: step.token })]);
+			expect(await scan.begin(60_000)).toBeNull();
+			story.later(story.ledger.settings.emissionGraceMs);
+			const again = (await scan.begin(60_000))!;
+			expect(again.cursor).toBeNull();
+			expect(again.recorded).toEqual({ A: '2026-11-02T08:59:00.000Z' });
+			await scan.emit(again.token, again.token, [product('B')], cursor('2026-11-02T09:00:00.000Z'));
+			// The first emission arrives after all: it counts.
+			await story.ledger.add([change('B', { emission: step.token })]);
+			expect((await story.ledger.stats()).intake.complete).toBe(true);
+		});
+
+		test('can not overlap itself', async () => {
+			const scan = story.ledger.scanPort('trigger');
+			const step = (await scan.begin(60_000))!;
+			expect(await scan.begin(60_000)).toBeNull();
+			story.later(60_001);
+			const second = (await scan.begin(60_000))!;
+			expect(await scan.emit(step.token, step.token, [product('A')], cursor('2026-11-02T09:00:00.000Z'))).toBe(false);
+			expect(await scan.emit(second.token, second.token, [], cursor('2026-11-02T09:01:00.000Z'))).toBe(true);
+		});
+
+		test('remembers the parents of variants, and forgets those a parent no longer lists', async () => {
+			const scan = story.ledger.scanPort('trigger');
+			await scan.rememberItems(new Map([['TEE', ['TEE-S', 'TEE-M']]]));
+			await scan.rememberItems(new Map([['TEE', ['TEE-S']], ['SHIRT', ['TEE-M']]]));
+			expect(await scan.parentsOf(['TEE-S', 'TEE-M', 'X'], 60_000)).toEqual(new Map([['TEE-S', ['TEE']], ['TEE-M', ['SHIRT']]]));
+			story.later(60_001);
+			expect(await scan.parentsOf(['TEE-S'], 60_000)).toEqual(new Map());
+		});
 	});
 
-	test('is read again where products got lost on the way, and knows which ones arrived', async () => {
-		const scan = story.ledger.scanPort('trigger');
-		const step = (await scan.begin(60_000))!;
-		await scan.emit(step.token, step.token, [product('A'), product('B')], cursor('2026-11-02T09:00:00.000Z'));
-		await story.ledger.add([change('A', { emission: step.token })]);
-		expect(await scan.begin(60_000)).toBeNull();
-		story.later(story.ledger.settings.emissionGraceMs);
-		const again = (await scan.begin(60_000))!;
-		expect(again.cursor).toBeNull();
-		expect(again.recorded).toEqual({ A: '2026-11-02T08:59:00.000Z' });
-		await scan.emit(again.token, again.token, [product('B')], cursor('2026-11-02T09:00:00.000Z'));
-		// The first emission arrives after all: it counts.
-		await story.ledger.add([change('B', { emission: step.token })]);
-		expect((await story.ledger.stats()).intake.complete).toBe(true);
+	test('two products with one stock code: the first keeps it, the second is told so', async () => {
+		const outcomes = await story.ledger.add([change('LAMP', { primaryId: 'P1' }), change('lamp', { primaryId: 'P2' })]);
+		expect(outcomes.map((one) => one.outcome)).toEqual(['accepted', 'rejected']);
+		expect(await story.ledger.exceptions()).toMatchObject([
+			{ type: 'duplicateStockCode', primaryId: 'P2', field: 'STOCK_CODE', reason: expect.stringContaining('Products P1 and P2 both have the stock code lamp') },
+		]);
+		expect(keys(await story.ledger.take({ target: 'khaos' }))).toEqual(['LAMP']);
+		const [status] = await story.ledger.take({ target: 'pimberly' });
+		expect(status).toMatchObject({ desired: { primaryId: 'P2', status: 'Failed' } });
 	});
 
-	test('can not overlap itself', async () => {
-		const scan = story.ledger.scanPort('trigger');
-		const step = (await scan.begin(60_000))!;
-		expect(await scan.begin(60_000)).toBeNull();
-		story.later(60_001);
-		const second = (await scan.begin(60_000))!;
-		expect(await scan.emit(step.token, step.token, [product('A')], cursor('2026-11-02T09:00:00.000Z'))).toBe(false);
-		expect(await scan.emit(second.token, second.token, [], cursor('2026-11-02T09:01:00.000Z'))).toBe(true);
+	test('a product whose code changes is not written until a person decides', async () => {
+		await story.ledger.add([change('OLD', { primaryId: 'P1' })]);
+		await story.ledger.settle((await story.ledger.take({ target: 'khaos' })).map(confirmed));
+		const [outcome] = await story.ledger.add([change('NEW', { primaryId: 'P1', version: '2026-11-02T09:30:00.000Z' })]);
+		expect(outcome!.outcome).toBe('rejected');
+		expect(await story.ledger.exceptions()).toMatchObject([{ type: 'stockCodeChanged', primaryId: 'P1' }]);
+		expect(await story.ledger.take({ target: 'khaos' })).toEqual([]);
 	});
 
-	test('remembers the parents of variants, and forgets those a parent no longer lists', async () => {
-		const scan = story.ledger.scanPort('trigger');
-		await scan.rememberItems(new Map([['TEE', ['TEE-S', 'TEE-M']]]));
-		await scan.rememberItems(new Map([['TEE', ['TEE-S']], ['SHIRT', ['TEE-M']]]));
-		expect(await scan.parentsOf(['TEE-S', 'TEE-M', 'X'], 60_000)).toEqual(new Map([['TEE-S', ['TEE']], ['TEE-M', ['SHIRT']]]));
-		story.later(60_001);
-		expect(await scan.parentsOf(['TEE-S'], 60_000)).toEqual(new Map());
+	test('a rejected product is an exception until a later version is good', async () => {
+		await story.ledger.add([rejection('P1', 'itemName'), rejection('P2', 'costPrice')]);
+		expect((await story.ledger.exceptions()).map((one) => [one.primaryId, one.field, one.remedy])).toEqual([
+			['P1', 'itemName', 'Fill in itemName in Pimberly.'],
+			['P2', 'costPrice', 'Fill in costPrice in Pimberly.'],
+		]);
+		expect((await story.ledger.stats()).rejected).toBe(2);
+		await story.ledger.add([change('P1', { version: '2026-11-02T09:30:00.000Z' })]);
+		expect((await story.ledger.exceptions()).map((one) => one.primaryId)).toEqual(['P2']);
+		expect((await story.ledger.stats()).rejected).toBe(1);
 	});
-});
 
-test('two products with one stock code: the first keeps it, the second is told so', async () => {
-	const outcomes = await story.ledger.add([change('LAMP', { primaryId: 'P1' }), change('lamp', { primaryId: 'P2' })]);
-	expect(outcomes.map((one) => one.outcome)).toEqual(['accepted', 'rejected']);
-	expect(await story.ledger.exceptions()).toMatchObject([
-		{ type: 'duplicateStockCode', primaryId: 'P2', field: 'STOCK_CODE', reason: expect.stringContaining('Products P1 and P2 both have the stock code lamp') },
-	]);
-	expect(keys(await story.ledger.take({ target: 'khaos' }))).toEqual(['LAMP']);
-	const [status] = await story.ledger.take({ target: 'pimberly' });
-	expect(status).toMatchObject({ desired: { primaryId: 'P2', status: 'Failed' } });
-});
+	test('where only a description is invalid and the item exists, the rest still goes', async () => {
+		const withoutInvalid = stockItem('LAMP', { version: '2026-11-02T09:30:00.000Z', columns: { SELL_PRICE: '4.00' } });
+		const rejected = rejection('LAMP', 'itemName', { withoutInvalid, source: withoutInvalid.source });
+		await story.ledger.add([rejected]);
+		expect(await story.ledger.take({ target: 'khaos' })).toEqual([]);
 
-test('a product whose code changes is not written until a person decides', async () => {
-	await story.ledger.add([change('OLD', { primaryId: 'P1' })]);
-	await story.ledger.settle((await story.ledger.take({ target: 'khaos' })).map(confirmed));
-	const [outcome] = await story.ledger.add([change('NEW', { primaryId: 'P1', version: '2026-11-02T09:30:00.000Z' })]);
-	expect(outcome!.outcome).toBe('rejected');
-	expect(await story.ledger.exceptions()).toMatchObject([{ type: 'stockCodeChanged', primaryId: 'P1' }]);
-	expect(await story.ledger.take({ target: 'khaos' })).toEqual([]);
-});
+		await story.ledger.add([change('LAMP', { version: '2026-11-02T09:31:00.000Z' })]);
+		await story.ledger.settle((await story.ledger.take({ target: 'khaos' })).map(confirmed));
+		const later = stockItem('LAMP', { version: '2026-11-02T09:32:00.000Z', columns: { SELL_PRICE: '4.00' } });
+		await story.ledger.add([rejection('LAMP', 'itemName', { withoutInvalid: later, source: later.source })]);
+		expect(await story.ledger.take({ target: 'khaos' })).toMatchObject([{ key: 'LAMP', changedFields: ['SELL_PRICE'] }]);
+		expect(await story.ledger.exceptions()).toMatchObject([{ type: 'invalidProduct', field: 'itemName' }]);
+	});
 
-test('a rejected product is an exception until a later version is good', async () => {
-	await story.ledger.add([rejection('P1', 'itemName'), rejection('P2', 'costPrice')]);
-	expect((await story.ledger.exceptions()).map((one) => [one.primaryId, one.field, one.remedy])).toEqual([
-		['P1', 'itemName', 'Fill in itemName in Pimberly.'],
-		['P2', 'costPrice', 'Fill in costPrice in Pimberly.'],
-	]);
-	expect((await story.ledger.stats()).rejected).toBe(2);
-	await story.ledger.add([change('P1', { version: '2026-11-02T09:30:00.000Z' })]);
-	expect((await story.ledger.exceptions()).map((one) => one.primaryId)).toEqual(['P2']);
-	expect((await story.ledger.stats()).rejected).toBe(1);
-});
+	test('a parent that was made in Khaos by hand years ago does not hold its child for ever', async () => {
+		await story.ledger.add([change('TEE-RED', { parent: 'TEE' })]);
+		expect(await story.ledger.take({ target: 'khaos' })).toEqual([]);
+		story.later(60_000);
+		const [lookUp] = await story.ledger.take({ target: 'khaos' });
+		expect(lookUp).toMatchObject({ key: 'TEE', purpose: 'lookUp' });
+		await story.ledger.settle([confirmedLookUp(lookUp!)]);
+		expect(keys(await story.ledger.take({ target: 'khaos' }))).toEqual(['TEE-RED']);
+	});
 
-test('where only a description is invalid and the item exists, the rest still goes', async () => {
-	const withoutInvalid = stockItem('LAMP', { version: '2026-11-02T09:30:00.000Z', columns: { SELL_PRICE: '4.00' } });
-	const rejected = rejection('LAMP', 'itemName', { withoutInvalid, source: withoutInvalid.source });
-	await story.ledger.add([rejected]);
-	expect(await story.ledger.take({ target: 'khaos' })).toEqual([]);
+	const confirmedLookUp = (item: Parameters<typeof confirmed>[0]) => ({
+		...confirmed({ ...item, desired: { columns: {} } }),
+		readBack: { exists: true, stockCode: 'TEE', stockId: '7', parentCode: '', columns: {} },
+	});
 
-	await story.ledger.add([change('LAMP', { version: '2026-11-02T09:31:00.000Z' })]);
-	await story.ledger.settle((await story.ledger.take({ target: 'khaos' })).map(confirmed));
-	const later = stockItem('LAMP', { version: '2026-11-02T09:32:00.000Z', columns: { SELL_PRICE: '4.00' } });
-	await story.ledger.add([rejection('LAMP', 'itemName', { withoutInvalid: later, source: later.source })]);
-	expect(await story.ledger.take({ target: 'khaos' })).toMatchObject([{ key: 'LAMP', changedFields: ['SELL_PRICE'] }]);
-	expect(await story.ledger.exceptions()).toMatchObject([{ type: 'invalidProduct', field: 'itemName' }]);
-});
+	test('a need by product is met once that product has its stock code', async () => {
+		const child = stockItem('C-1', { primaryId: 'child' });
+		child.needs = [{ kind: 'stockItem', key: 'primaryId:parent' }];
+		await story.ledger.add([{ type: 'change', change: child }]);
+		await story.ledger.add([change('P-1', { primaryId: 'parent' })]);
+		const first = await story.ledger.take({ target: 'khaos' });
+		expect(keys(first)).toEqual(['P-1']);
+		await story.ledger.settle(first.map(confirmed));
+		expect(keys(await story.ledger.take({ target: 'khaos' }))).toEqual(['C-1']);
+	});
 
-test('a parent that was made in Khaos by hand years ago does not hold its child for ever', async () => {
-	await story.ledger.add([change('TEE-RED', { parent: 'TEE' })]);
-	expect(await story.ledger.take({ target: 'khaos' })).toEqual([]);
-	story.later(60_000);
-	const [lookUp] = await story.ledger.take({ target: 'khaos' });
-	expect(lookUp).toMatchObject({ key: 'TEE', purpose: 'lookUp' });
-	await story.ledger.settle([confirmedLookUp(lookUp!)]);
-	expect(keys(await story.ledger.take({ target: 'khaos' }))).toEqual(['TEE-RED']);
-});
+	test('a product that is its own parent is rejected, naming the cycle', async () => {
+		const [outcome] = await story.ledger.add([change('LOOP', { parent: 'LOOP' })]);
+		expect(outcome).toMatchObject({ outcome: 'rejected', rejection: { reasons: [{ reason: expect.stringContaining('LOOP -> LOOP') }] } });
+	});
 
-const confirmedLookUp = (item: Parameters<typeof confirmed>[0]) => ({
-	...confirmed({ ...item, desired: { columns: {} } }),
-	readBack: { exists: true, stockCode: 'TEE', stockId: '7', parentCode: '', columns: {} },
-});
-
-test('a need by product is met once that product has its stock code', async () => {
-	const child = stockItem('C-1', { primaryId: 'child' });
-	child.needs = [{ kind: 'stockItem', key: 'primaryId:parent' }];
-	await story.ledger.add([{ type: 'change', change: child }]);
-	await story.ledger.add([change('P-1', { primaryId: 'parent' })]);
-	const first = await story.ledger.take({ target: 'khaos' });
-	expect(keys(first)).toEqual(['P-1']);
-	await story.ledger.settle(first.map(confirmed));
-	expect(keys(await story.ledger.take({ target: 'khaos' }))).toEqual(['C-1']);
-});
-
-test('a product that is its own parent is rejected, naming the cycle', async () => {
-	const [outcome] = await story.ledger.add([change('LOOP', { parent: 'LOOP' })]);
-	expect(outcome).toMatchObject({ outcome: 'rejected', rejection: { reasons: [{ reason: expect.stringContaining('LOOP -> LOOP') }] } });
-});
-
-test('the file is private, survives a crash, and belongs to one environment of one pair of systems', async () => {
-	expect(statSync(story.file).mode & 0o777).toBe(0o600);
-	await story.ledger.add([change('LAMP')]);
-	await story.ledger.useHost('khaos', 'https://erp.example/KhaosKSD.exe');
-	await story.reopen();
-	expect(keys(await story.ledger.take({ target: 'khaos' }))).toEqual(['LAMP']);
-	await story.ledger.useHost('khaos', 'https://ERP.example/KhaosKSD.exe/');
-	await expect(story.ledger.useHost('khaos', 'https://sandbox.example/KhaosKSD.exe')).rejects.toThrow('give the Sync Ledger credential another Environment name');
+	test('the file is private, survives a crash, and belongs to one environment of one pair of systems', async () => {
+		if (story.store.backend === 'sqlite') expect(statSync(story.store.file).mode & 0o777).toBe(0o600);
+		await story.ledger.add([change('LAMP')]);
+		await story.ledger.useHost('khaos', 'https://erp.example/KhaosKSD.exe');
+		await story.reopen();
+		expect(keys(await story.ledger.take({ target: 'khaos' }))).toEqual(['LAMP']);
+		await story.ledger.useHost('khaos', 'https://ERP.example/KhaosKSD.exe/');
+		await expect(story.ledger.useHost('khaos', 'https://sandbox.example/KhaosKSD.exe')).rejects.toThrow('give the Sync Ledger credential another Environment name');
+	});
 });

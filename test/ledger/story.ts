@@ -1,30 +1,55 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { AddItem } from '../../lib/ledger/add';
-import { openLedger, type Ledger } from '../../lib/ledger/ledger';
+import { openLedger, type Ledger, type LedgerStore } from '../../lib/ledger/ledger';
 import type { BatchItem, Change, ReadBack, Rejection, Result } from '../../lib/shapes';
 
-/** A ledger in a folder of its own, with a clock that the test moves. */
+/** A ledger of its own, with a clock that the test moves. */
 export interface Story {
 	ledger: Ledger;
-	file: string;
+	store: LedgerStore;
 	/** Milliseconds since 1970. */
 	now: number;
 	later(ms: number): void;
-	/** As after a crash: a new connection to the same file. */
+	/** As after a restart: a new connection to the same ledger. */
 	reopen(): Promise<void>;
 	end(): Promise<void>;
 }
 
-export async function beginStory(): Promise<Story> {
-	const folder = mkdtempSync(join(tmpdir(), 'ledger-'));
-	const file = join(folder, 'ledger.sqlite');
-	const open = async (): Promise<Ledger> => await openLedger({ store: { backend: 'sqlite', file }, environment: 'Test', clock: () => story.now });
+export const backends = ['sqlite', 'postgres'] as const;
+export type Backend = (typeof backends)[number];
+
+/** A fresh, empty store of this kind, and how to remove it. */
+export function freshStore(backend: Backend): { store: LedgerStore; remove: () => void } {
+	if (backend === 'sqlite') {
+		const folder = mkdtempSync(join(tmpdir(), 'ledger-'));
+		return { store: { backend, file: join(folder, 'ledger.sqlite') }, remove: () => rmSync(folder, { recursive: true }) };
+	}
+	const url = new URL(process.env['LEDGER_TEST_POSTGRES']!);
+	return {
+		store: {
+			backend,
+			host: url.hostname,
+			port: Number(url.port),
+			database: url.pathname.slice(1),
+			user: url.username,
+			password: url.password,
+			schema: `story_${randomBytes(6).toString('hex')}`,
+			tls: 'disable',
+		},
+		remove: () => undefined,
+	};
+}
+
+export async function beginStory(backend: Backend): Promise<Story> {
+	const { store, remove } = freshStore(backend);
+	const open = async (): Promise<Ledger> => await openLedger({ store, environment: 'Test', clock: () => story.now });
 	const story: Story = {
 		ledger: undefined as never,
-		file,
+		store,
 		now: Date.parse('2026-11-02T09:00:00.000Z'),
 		later: (ms) => {
 			story.now += ms;
@@ -35,7 +60,7 @@ export async function beginStory(): Promise<Story> {
 		},
 		end: async () => {
 			await story.ledger.close();
-			rmSync(folder, { recursive: true });
+			remove();
 		},
 	};
 	story.ledger = await open();
