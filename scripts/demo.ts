@@ -100,10 +100,12 @@ export class Demo {
 		await this.server.kill();
 	}
 
-	/** Starts n8n again on what it left. The workflow is as active as it was. */
+	/** Starts n8n again on what it left, and switches the sync on where the crash came before that was done. */
 	async startAgain(): Promise<void> {
 		this.server = await N8nServer.start(serverOptions(this.options, this.ports));
 		this.api = await N8nApi.signIn(this.server.url, this.options.data.settings.owner);
+		const active = (await this.api.workflows()).some(({ id, active }) => id === this.workflow.id && active);
+		if (!active) await this.activate();
 	}
 
 	async stop(): Promise<void> {

@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { fetchRequest } from '../lib/fetchRequest';
 import { KhaosClient } from '../lib/khaos/client';
 import { endpointOf } from '../lib/khaos/endpoint';
+import { getHarmonisationCodes } from '../lib/khaos/harmonisation';
 import { exportBatches, exportStock } from '../lib/khaos/stockExport';
 import type { StockRecord } from '../lib/khaos/stockRecord';
-import { childOf, valueOf, walk } from '../lib/khaos/xml';
 import { PimberlyClient } from '../lib/pimberly/client';
 import { toConnection } from '../lib/pimberly/connection';
 import type { Simulators } from '../simulators/start';
@@ -81,7 +81,7 @@ async function khaosItems(url: string, codes: string[]): Promise<Map<string, Sho
 		timeoutMs: CALL_TIMEOUT_MS,
 		now: Date.now,
 	});
-	const commodityCodes = await repeated(async () => await harmonisationCodes(client)).catch(() => null);
+	const commodityCodes = await repeated(async () => await getHarmonisationCodes(client)).catch(() => null);
 	const items = new Map<string, ShownItem>();
 	for (const batch of exportBatches(codes)) {
 		for (const record of await repeated(async () => await exportStock(client, batch))) {
@@ -101,23 +101,6 @@ function shown(record: StockRecord, commodityCodes: string[] | null): ShownItem 
 		commodityCodes,
 		countries: null,
 	};
-}
-
-/** Commodity codes by stock code in upper case: each code comes with the items that have it (khaos-control-api 2.4). */
-async function harmonisationCodes(client: KhaosClient): Promise<Map<string, string[]>> {
-	const codes = new Map<string, string[]>();
-	for (const element of walk(await client.call('GetHarmonisationCodes', []))) {
-		const code = valueOf(element, 'Code');
-		const items = childOf(element, 'StockItems');
-		if (code === undefined || !items) continue;
-		for (const item of walk(items)) {
-			const stockCode = valueOf(item, 'StockCode');
-			if (stockCode === undefined) continue;
-			const key = stockCode.toUpperCase();
-			codes.set(key, [...(codes.get(key) ?? []), code]);
-		}
-	}
-	return codes;
 }
 
 /** A server may be out of order for a moment; reading again harms nothing. */

@@ -56,10 +56,18 @@ async function main(): Promise<void> {
 
 async function openBrowser(viewport: { width: number; height: number }, cleanup: Cleanup): Promise<Page> {
 	const executablePath = BROWSERS.find((path) => existsSync(path));
-	if (!executablePath) throw new Error(`No browser found. Install Chromium (apt-get install chromium); looked for ${BROWSERS.join(', ')}.`);
+	if (!executablePath)
+		throw new Error(
+			`No browser found. Install Chromium (apt-get install chromium); looked for ${BROWSERS.join(', ')}.`,
+		);
 	const profile = await mkdtemp(join(tmpdir(), 'screenshot-'));
 	cleanup.add(async () => await rm(profile, { recursive: true, force: true, maxRetries: 5 }));
-	const context = await chromium.launchPersistentContext(profile, { executablePath, headless: true, args: QUIET, viewport });
+	const context = await chromium.launchPersistentContext(profile, {
+		executablePath,
+		headless: true,
+		args: QUIET,
+		viewport,
+	});
 	cleanup.add(async () => await context.close());
 	return context.pages()[0] ?? (await context.newPage());
 }
