@@ -14,7 +14,10 @@ export class Story {
 	/** Everything is there and the sync is not active yet. */
 	static async begin(options: Partial<RunOptions> = {}): Promise<Story> {
 		const progress = process.env.SHOW_PROGRESS ? showProgress() : silentProgress;
-		const run = await SyncRun.prepare({ catalogue: null, generate: 150, servers: null, keep: null, ...options }, progress);
+		const run = await SyncRun.prepare(
+			{ catalogue: null, generate: 150, servers: null, keep: null, ...options },
+			progress,
+		);
 		return new Story(run);
 	}
 
