@@ -248,7 +248,9 @@ function readPage(response: HttpResponse, asked: Asked): PageAnswer {
 function rowOf(response: HttpResponse, asked: Asked): Row {
 	const row = rowSchema.safeParse(jsonOf(response, asked));
 	if (!row.success) throw incomplete(asked, 'the answer is not a product', response.status);
-	return row.data;
+	const { data } = row.data;
+	const wrapped = rowSchema.safeParse(Array.isArray(data) ? data[0] : data);
+	return wrapped.success && !['primaryId', '_id', 'id'].some((name) => name in row.data) ? wrapped.data : row.data;
 }
 
 /** A list, bare or under one of the names that were seen (pimberly-api 1.3). */

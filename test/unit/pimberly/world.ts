@@ -3,7 +3,7 @@ import type { Surroundings } from '../../../lib/pimberly/call';
 import { PimberlyClient } from '../../../lib/pimberly/client';
 import { toConnection } from '../../../lib/pimberly/connection';
 
-export const TOKEN = 'FeedTokenFeedTokenFeedTokenFeedTokenFeedTokenFeedTokenFeedToken1';
+export const TOKEN = 'FeedToken'.repeat(7);
 
 /** Time that passes only when something sleeps, and a server that answers what it is told. */
 export interface World extends Surroundings {
