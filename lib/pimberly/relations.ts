@@ -55,7 +55,8 @@ export function needsOf({ product, columns }: ReadRow, settings: RelationSetting
 	if (settings.from === 'automatic' && (columns.parents || columns.items)) return { parents: false, items: false };
 	const wanted = byType(product, settings);
 	if (settings.from === 'lookUps') return wanted;
-	return { parents: wanted.parents && !mapped.parents, items: wanted.items && !mapped.items };
+	// Who maps Parents maps what matters: without its items a parent is merely shown with none.
+	return { parents: wanted.parents && !mapped.parents, items: wanted.items && !mapped.items && !mapped.parents };
 }
 
 function byType(product: Product, settings: RelationSettings): Needs {
