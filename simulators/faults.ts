@@ -60,13 +60,16 @@ interface ActiveRule {
 	struck: number;
 }
 
+/**
+ * `PUT /core/products/{primaryId}/` -> `PUT /products/{}`. A word alone stays as it is, so that `GET` (every reading call)
+ * and `get` (the single product) differ.
+ */
 const normalMethod = (method: string): string =>
 	method
 		.trim()
-		.toLowerCase()
-		.replace(/^(get|put|post|delete)\s+\/?(?:core|api\/v2\.2)?\/*/, '$1 /')
+		.replace(/^(get|put|post|delete)\s+\/?(?:core|api\/v2\.2)?\/*/i, (_, verb: string) => `${verb.toUpperCase()} /`)
 		.replace(/\{[^}]*\}/g, '{}')
-		.replace(/\/+$/, '');
+		.replace(/(.)\/+$/, '$1');
 
 /** The faults that are to be injected. */
 export class Faults {

@@ -26,14 +26,18 @@ describe('the shape of SOAP answers can be switched', () => {
 	test('prefixes', async () => {
 		const body = await shown({ envelopePrefix: 's', methodPrefix: 'm' });
 		expect(body).toMatch(/<s:Envelope.*<s:Body.*<m:ExportStockResponse xmlns:m="urn:IKosWebIntf-IKosWeb"><return/);
-		expect(await shown({ envelopePrefix: '', methodPrefix: '' })).toMatch(/<Envelope xmlns="http.*<ExportStockResponse xmlns="urn:IKosWebIntf-IKosWeb"><return xmlns=""/);
+		expect(await shown({ envelopePrefix: '', methodPrefix: '' })).toMatch(
+			/<Envelope xmlns="http.*<ExportStockResponse xmlns="urn:IKosWebIntf-IKosWeb"><return xmlns=""/,
+		);
 	});
 
 	test('documents as text, CDATA, elements and members of a structure', async () => {
 		expect(await shown({})).toContain('&lt;STOCK_DESC&gt;Tee &amp;amp; co&lt;/STOCK_DESC&gt;');
 		expect(await shown({ documentResult: 'cdata' })).toContain('<STOCK_DESC>Tee &amp; co</STOCK_DESC>');
 		expect(await shown({ documentResult: 'inline', exportRoot: 'STOCK' })).toMatch(/<return[^>]*><STOCK><STOCK_ITEM>/);
-		expect(await shown({ documentResult: 'complex' })).toMatch(/<return xsi:type="NS2:TXMLResult"><Size.*<Data xsi:type="xsd:string">&lt;/);
+		expect(await shown({ documentResult: 'complex' })).toMatch(
+			/<return xsi:type="NS2:TXMLResult"><Size.*<Data xsi:type="xsd:string">&lt;/,
+		);
 	});
 
 	test('values that stand apart, referred to by href', async () => {
@@ -41,7 +45,9 @@ describe('the shape of SOAP answers can be switched', () => {
 		const list = (await call(simulators.khaosUrl, 'GetStockList')).body;
 		expect(list).toMatch(/<return href="#(\d)"><\/return>/);
 		expect(list).toMatch(/<NS2:TStockListItem id="1"[^>]*><StockCode xsi:type="xsd:string">TEE</);
-		expect(await shown({ multiRef: 'all' })).toMatch(/<return href="#1"><\/return>.*<multiRef id="1" xsi:type="xsd:string">/s);
+		expect(await shown({ multiRef: 'all' })).toMatch(
+			/<return href="#1"><\/return>.*<multiRef id="1" xsi:type="xsd:string">/s,
+		);
 	});
 
 	test('elements without a value, types and byte order marks', async () => {

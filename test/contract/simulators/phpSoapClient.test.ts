@@ -28,7 +28,10 @@ describe("PHP's SoapClient calls the simulated Khaos", () => {
 	afterAll(async () => await simulators?.stop());
 
 	test('from the description to imports, exports and faults', async () => {
-		const { stdout } = await promisify(execFile)('php', [join(__dirname, 'phpSoapClient.php'), simulators.khaosWsdlUrl]);
+		const { stdout } = await promisify(execFile)('php', [
+			join(__dirname, 'phpSoapClient.php'),
+			simulators.khaosWsdlUrl,
+		]);
 		const got = JSON.parse(stdout) as Got;
 		expect(got.version).toMatch(/^8\.\d+/);
 		expect(got.soap12).toBe(got.version);

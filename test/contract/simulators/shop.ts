@@ -100,10 +100,16 @@ export async function call(
 	parameters: Record<string, string> = {},
 	headers: Record<string, string> = {},
 ): Promise<SoapAnswer> {
-	const parts = Object.entries(parameters).map(([name, value]) => `<${name} xsi:type="xsd:string">${escaped(value)}</${name}>`);
+	const parts = Object.entries(parameters).map(
+		([name, value]) => `<${name} xsi:type="xsd:string">${escaped(value)}</${name}>`,
+	);
 	const response = await fetch(`${khaosUrl}/soap/IKosWeb`, {
 		method: 'POST',
-		headers: { 'Content-Type': 'text/xml; charset=utf-8', SOAPAction: `"urn:IKosWebIntf-IKosWeb#${method}"`, ...headers },
+		headers: {
+			'Content-Type': 'text/xml; charset=utf-8',
+			SOAPAction: `"urn:IKosWebIntf-IKosWeb#${method}"`,
+			...headers,
+		},
 		body: `<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:urn="urn:IKosWebIntf-IKosWeb"><soapenv:Body><urn:${method} soapenv:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/">${parts.join('')}</urn:${method}></soapenv:Body></soapenv:Envelope>`,
 	});
 	const body = await response.text();
@@ -130,7 +136,12 @@ export const exportCodes = async (khaosUrl: string, ...codes: string[]): Promise
 	});
 
 /** A control call. */
-export async function control<T = unknown>(controlUrl: string, method: string, path: string, body?: unknown): Promise<{ status: number; body: T }> {
+export async function control<T = unknown>(
+	controlUrl: string,
+	method: string,
+	path: string,
+	body?: unknown,
+): Promise<{ status: number; body: T }> {
 	const response = await fetch(controlUrl + path, {
 		method,
 		...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),

@@ -26,7 +26,11 @@ describe('node-soap calls the simulated Khaos', () => {
 		'the description is at %s and names every method',
 		async (path) => {
 			client = await createClientAsync(simulators.khaosUrl + path);
-			expect(Object.keys(client).filter((name) => /^(Get|Import|Export)\w+Async$/.test(name)).sort()).toEqual(
+			expect(
+				Object.keys(client)
+					.filter((name) => /^(Get|Import|Export)\w+Async$/.test(name))
+					.sort(),
+			).toEqual(
 				[
 					'ExportPriceList',
 					'ExportPriceListEx',
@@ -48,9 +52,18 @@ describe('node-soap calls the simulated Khaos', () => {
 
 	test('an item is imported and read back', async () => {
 		expect(plain(await ask('GetVersion'))).toMatch(/^8\.\d+/);
-		const tee = row('TEE', { SHORT_DESC: 'Tee <plain> & simple', 'Harmonisation:Code': '61091000', 'Harmonisation:Country': 'PT', MANUFACTURER: 'Fell & Beck' });
-		expect(plain(await ask('ImportStockTSV', { StockData: table(tee) }))).toContain('<LINES_IMPORTED>1</LINES_IMPORTED>');
-		const exported = plain(await ask('ExportStock', { StockCode: 'TEE', MappingType: 1, LastUpdated: '1899-12-31T00:00:00' }));
+		const tee = row('TEE', {
+			SHORT_DESC: 'Tee <plain> & simple',
+			'Harmonisation:Code': '61091000',
+			'Harmonisation:Country': 'PT',
+			MANUFACTURER: 'Fell & Beck',
+		});
+		expect(plain(await ask('ImportStockTSV', { StockData: table(tee) }))).toContain(
+			'<LINES_IMPORTED>1</LINES_IMPORTED>',
+		);
+		const exported = plain(
+			await ask('ExportStock', { StockCode: 'TEE', MappingType: 1, LastUpdated: '1899-12-31T00:00:00' }),
+		);
 		expect(exported).toContain('<STOCK_DESC>Tee &lt;plain&gt; &amp; simple</STOCK_DESC>');
 	});
 
@@ -61,7 +74,9 @@ describe('node-soap calls the simulated Khaos', () => {
 		};
 		expect(plain(list.Count)).toBe('1');
 		expect(plain(list.List.item.StockCode)).toBe('TEE');
-		const codes = (await ask('GetHarmonisationCodes')) as { item: { Code: unknown; StockItems: { item: { StockCode: unknown } } } };
+		const codes = (await ask('GetHarmonisationCodes')) as {
+			item: { Code: unknown; StockItems: { item: { StockCode: unknown } } };
+		};
 		expect(plain(codes.item.Code)).toBe('61091000');
 		expect(plain(codes.item.StockItems.item.StockCode)).toBe('TEE');
 		const lists = (await ask('GetPriceLists')) as { item: unknown[] };
@@ -73,6 +88,8 @@ describe('node-soap calls the simulated Khaos', () => {
 	});
 
 	test('a call that Khaos refuses is a fault', async () => {
-		await expect(ask('ImportStockTSV', { StockData: 'STOCK_CODE\nTEE' })).rejects.toThrow(/Mandatory columns are missing/);
+		await expect(ask('ImportStockTSV', { StockData: 'STOCK_CODE\nTEE' })).rejects.toThrow(
+			/Mandatory columns are missing/,
+		);
 	});
 });

@@ -28,17 +28,23 @@ describe('the stock import is as strict as the contract', () => {
 		expect(simulators.khaos.count).toBe(0);
 	});
 
-	test.each(['CONTROLLED', 'SHORT_DESC', 'STOCK_TYPE1', 'STOCK_TYPE2', 'BUY_PRICE', 'SELL_PRICE', 'TAX_CODE', 'STOCK_CODE'])(
-		'%s has to be in the header and filled, for an item that exists too',
-		async (column) => {
-			await importRows(simulators.khaosUrl, row('TEE'));
-			const { [column]: _, ...without } = row('TEE');
-			expect((await importRows(simulators.khaosUrl, without)).fault).toContain(column);
-			const blank = await importRows(simulators.khaosUrl, row('TEE', { SHORT_DESC: 'changed', [column]: ' ' }));
-			expect(blank.result).toContain(`${column} is mandatory and blank`);
-			expect(held('TEE')?.fields.SHORT_DESC).toBe('TEE description');
-		},
-	);
+	test.each([
+		'CONTROLLED',
+		'SHORT_DESC',
+		'STOCK_TYPE1',
+		'STOCK_TYPE2',
+		'BUY_PRICE',
+		'SELL_PRICE',
+		'TAX_CODE',
+		'STOCK_CODE',
+	])('%s has to be in the header and filled, for an item that exists too', async (column) => {
+		await importRows(simulators.khaosUrl, row('TEE'));
+		const without = Object.fromEntries(Object.entries(row('TEE')).filter(([name]) => name !== column));
+		expect((await importRows(simulators.khaosUrl, without)).fault).toContain(column);
+		const blank = await importRows(simulators.khaosUrl, row('TEE', { SHORT_DESC: 'changed', [column]: ' ' }));
+		expect(blank.result).toContain(`${column} is mandatory and blank`);
+		expect(held('TEE')?.fields.SHORT_DESC).toBe('TEE description');
+	});
 
 	test.each<[string, Record<string, string>, RegExp]>([
 		['an unknown column', { COLOR: 'red' }, /Unknown column "COLOR"/],
@@ -59,14 +65,26 @@ describe('the stock import is as strict as the contract', () => {
 		['a price with a currency sign', { BUY_PRICE: '£1' }, /not a valid floating point value/],
 		['a tax code outside 1 to 6', { TAX_CODE: '7' }, /TAX_CODE must be 1 to 6/],
 		['a flag that is not -1 or 0', { CONTROLLED: '1' }, /CONTROLLED must be -1 or 0/],
-		['a commodity code without a country', { 'Harmonisation:Code': '61091000', 'Harmonisation:Country': '' }, /at least one country/],
+		[
+			'a commodity code without a country',
+			{ 'Harmonisation:Code': '61091000', 'Harmonisation:Country': '' },
+			/at least one country/,
+		],
 	])('%s refuses that row alone', async (_, more, reason) => {
-		const optional = Object.fromEntries(Object.keys(more).filter((name) => name.startsWith('Harmonisation')).map((name) => [name, '']));
+		const optional = Object.fromEntries(
+			Object.keys(more)
+				.filter((name) => name.startsWith('Harmonisation'))
+				.map((name) => [name, '']),
+		);
 		const answer = await importRows(simulators.khaosUrl, row('GOOD', optional), row('BAD', more));
 		expect(answer.result).toMatch(reason);
 		expect(answer.result).toContain('<LINES_SKIPPED>1</LINES_SKIPPED>');
 		expect([...simulators.khaos.all()].map(({ code }) => code)).toEqual(['GOOD']);
-		expect(simulators.control.log()[0]).toMatchObject({ outcome: 'partial', rows: 2, refused: [{ reason: expect.stringMatching(reason) as string }] });
+		expect(simulators.control.log()[0]).toMatchObject({
+			outcome: 'partial',
+			rows: 2,
+			refused: [{ reason: expect.stringMatching(reason) as string }],
+		});
 	});
 
 	test('a server may fail the whole call for one bad row', async () => {
@@ -79,7 +97,11 @@ describe('the stock import is as strict as the contract', () => {
 		const names = [...Object.keys(row('TEE')), 'BARCODE', 'BARCODE'];
 		const cells = [...Object.values(row('TEE')), '5012345678900', '5012345678917'];
 		expect((await importTable(`${names.join('\t')}\n${cells.join('\t')}`)).fault).toMatch(/one barcode/);
-		const twice = await importRows(simulators.khaosUrl, row('TEE', { BARCODE: '5012345678900' }), row('tee', { BARCODE: '5012345678917' }));
+		const twice = await importRows(
+			simulators.khaosUrl,
+			row('TEE', { BARCODE: '5012345678900' }),
+			row('tee', { BARCODE: '5012345678917' }),
+		);
 		expect(twice.result).toMatch(/one barcode/);
 		expect(held('TEE')?.barcodes).toEqual(['5012345678900']);
 	});
@@ -125,7 +147,10 @@ describe('the stock import is as strict as the contract', () => {
 	test('a level is never written: every attempt is refused and noted', async () => {
 		expect((await importRows(simulators.khaosUrl, row('TEE', { STOCK_LEVEL: '7' }))).fault).toMatch(/STOCK_LEVEL/);
 		const levels = '<STOCK_STATUS SITE="Main Site"><STOCK_ITEM CODE="TEE"><LEVEL>7</LEVEL></STOCK_ITEM></STOCK_STATUS>';
-		expect((await call(simulators.khaosUrl, 'ImportStockStatus', { StockStatus: levels, MappingType: '1', Mode: '1' })).fault).toBeTruthy();
+		expect(
+			(await call(simulators.khaosUrl, 'ImportStockStatus', { StockStatus: levels, MappingType: '1', Mode: '1' }))
+				.fault,
+		).toBeTruthy();
 		expect(simulators.khaos.levelWrites).toMatchObject([
 			{ method: 'ImportStockTSV STOCK_LEVEL', codes: ['TEE'] },
 			{ method: 'ImportStockStatus', codes: ['TEE'] },
@@ -134,9 +159,18 @@ describe('the stock import is as strict as the contract', () => {
 
 	test('an SCS file makes the parent and its children, which are exported inside it', async () => {
 		const scs = (colour: string, size: string) =>
-			row('POLO', { SHORT_DESC: 'Polo', SCS_SK1: colour[0] ?? '', SCS_DESC1: colour, SCS_SK2: size[0] ?? '', SCS_DESC2: size });
+			row('POLO', {
+				SHORT_DESC: 'Polo',
+				SCS_SK1: colour[0] ?? '',
+				SCS_DESC1: colour,
+				SCS_SK2: size[0] ?? '',
+				SCS_DESC2: size,
+			});
 		await importRows(simulators.khaosUrl, scs('Red', 'Large'), scs('Red', 'Small'), scs('Blue', 'Large'));
-		expect(held('POLO-R-L')).toMatchObject({ parentCode: 'POLO', fields: { SHORT_DESC: 'Polo Red Large', CONTROLLED: '-1' } });
+		expect(held('POLO-R-L')).toMatchObject({
+			parentCode: 'POLO',
+			fields: { SHORT_DESC: 'Polo Red Large', CONTROLLED: '-1' },
+		});
 		expect(held('POLO')?.fields.CONTROLLED).toBe('0');
 		expect(simulators.khaos.orderViolations).toEqual([]);
 		const exported = (await exportCodes(simulators.khaosUrl, 'POLO', 'POLO-R-L')).result;
@@ -144,7 +178,9 @@ describe('the stock import is as strict as the contract', () => {
 		expect(exported).toContain('<HEADING>Colour</HEADING><HEADING>Size</HEADING>');
 		expect(exported.match(/<SCS_ITEM>/g)).toHaveLength(3);
 		expect((await exportCodes(simulators.khaosUrl, 'POLO-R-L')).result).not.toContain('POLO-R-L');
-		expect((await importRows(simulators.khaosUrl, scs('Red', 'Large'), row('PLAIN', { SCS_SK1: '' }))).fault).toMatch(/separately/);
+		expect((await importRows(simulators.khaosUrl, scs('Red', 'Large'), row('PLAIN', { SCS_SK1: '' }))).fault).toMatch(
+			/separately/,
+		);
 	});
 
 	test('a variant imported before its parent is an order violation, after it is not', async () => {
@@ -162,7 +198,10 @@ describe('reading stock back', () => {
 	afterEach(async () => await simulators.stop());
 
 	test('unknown codes are absent, known ones come once, in any case of letters', async () => {
-		await importRows(simulators.khaosUrl, row('Tee', { OTHER_REF: 'REF-9', BARCODE: '5012345678900', TAX_CODE: '3', 'UDA:Size': 'L' }));
+		await importRows(
+			simulators.khaosUrl,
+			row('Tee', { OTHER_REF: 'REF-9', BARCODE: '5012345678900', TAX_CODE: '3', 'UDA:Size': 'L' }),
+		);
 		const { result } = await exportCodes(simulators.khaosUrl, 'TEE', 'tee', 'NOPE');
 		expect(result.match(/<STOCK_ITEM>/g)).toHaveLength(1);
 		expect(result).toContain('<STOCK_CODE>Tee</STOCK_CODE>');
@@ -171,11 +210,16 @@ describe('reading stock back', () => {
 		expect(result).toContain('<USER_DEFINED NAME="Size" TYPE="CHOICE">L</USER_DEFINED>');
 		const byRef = await call(simulators.khaosUrl, 'ExportStock', { StockCode: 'ref-9', MappingType: '2' });
 		expect(byRef.result).toContain('<STOCK_CODE>Tee</STOCK_CODE>');
-		expect((await call(simulators.khaosUrl, 'ExportStock', { StockCode: 'TEE', MappingType: '9' })).fault).toMatch(/not supported/);
+		expect((await call(simulators.khaosUrl, 'ExportStock', { StockCode: 'TEE', MappingType: '9' })).fault).toMatch(
+			/not supported/,
+		);
 	});
 
 	test('the commodity code is not in ExportStock, only in GetHarmonisationCodes', async () => {
-		await importRows(simulators.khaosUrl, row('TEE', { 'Harmonisation:Code': '61091000', 'Harmonisation:Country': 'PT' }));
+		await importRows(
+			simulators.khaosUrl,
+			row('TEE', { 'Harmonisation:Code': '61091000', 'Harmonisation:Country': 'PT' }),
+		);
 		expect((await exportCodes(simulators.khaosUrl, 'TEE')).body).not.toContain('61091000');
 		const codes = (await call(simulators.khaosUrl, 'GetHarmonisationCodes')).body;
 		expect(codes).toContain('61091000');
@@ -195,11 +239,14 @@ describe('reading stock back', () => {
 
 	test('dates are London time; without one everything is listed', async () => {
 		await importRows(simulators.khaosUrl, row('TEE'));
-		const listed = async (DateType: string, DateValue: string) => (await call(simulators.khaosUrl, 'GetStockList', { DateType, DateValue })).body.includes('TEE');
+		const listed = async (DateType: string, DateValue: string) =>
+			(await call(simulators.khaosUrl, 'GetStockList', { DateType, DateValue })).body.includes('TEE');
 		expect(await listed('0', '1899-12-31T00:00:00')).toBe(true);
 		expect(await listed('0', '2999-01-01T00:00:00')).toBe(false);
 		expect(await listed('2', '2020-01-01T00:00:00')).toBe(false);
-		expect((await call(simulators.khaosUrl, 'GetStockList', { DateValue: 'yesterday' })).fault).toMatch(/not a valid date/);
+		expect((await call(simulators.khaosUrl, 'GetStockList', { DateValue: 'yesterday' })).fault).toMatch(
+			/not a valid date/,
+		);
 	});
 
 	test('methods are case-sensitive; one that is missing is a fault', async () => {
@@ -223,7 +270,12 @@ describe('reading stock back', () => {
 	test('Basic authentication stands in front when it is set', async () => {
 		simulators.control.changeSettings({ khaos: { basic: { user: 'pim', password: 'secret' } } });
 		expect((await call(simulators.khaosUrl, 'GetVersion')).status).toBe(401);
-		const authorised = await call(simulators.khaosUrl, 'GetVersion', {}, { Authorization: `Basic ${btoa('pim:secret')}` });
+		const authorised = await call(
+			simulators.khaosUrl,
+			'GetVersion',
+			{},
+			{ Authorization: `Basic ${btoa('pim:secret')}` },
+		);
 		expect(authorised.status).toBe(200);
 	});
 });
