@@ -86,6 +86,8 @@ async function main(): Promise<void> {
 	};
 	process.on('SIGINT', stop);
 	process.on('SIGTERM', stop);
+	// Whoever started us with a channel is gone.
+	process.once('disconnect', stop);
 
 	const { pimberlyUrl, pimberlyV22Url, feedToken, channelToken, khaosUrl, khaosWsdlUrl, controlUrl } = simulators;
 	const urls: Urls = { pimberlyUrl, pimberlyV22Url, feedToken, channelToken, khaosUrl, khaosWsdlUrl, controlUrl };
