@@ -77,9 +77,11 @@ export class LedgerView {
 	private async open(): Promise<Ledger | null> {
 		if (this.ledger || !existsSync(this.file)) return this.ledger;
 		// Half made at the first look, perhaps: its tables and the environment come a moment later.
-		this.ledger = await openLedger({ environment: this.environment, store: { backend: 'sqlite', file: this.file }, readOnly: true }).catch(
-			() => null,
-		);
+		this.ledger = await openLedger({
+			environment: this.environment,
+			store: { backend: 'sqlite', file: this.file },
+			readOnly: true,
+		}).catch(() => null);
 		return this.ledger;
 	}
 }

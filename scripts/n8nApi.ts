@@ -45,7 +45,7 @@ const executionSchema = z.object({
 });
 export type Execution = z.infer<typeof executionSchema>;
 const nodeTypesSchema = z.object({
-	data: z.array(z.object({ name: z.string(), credentials: z.array(z.object({ name: z.string() })).optional() })),
+	data: z.array(z.object({ credentials: z.array(z.object({ name: z.string() })).optional() })),
 });
 
 /** n8n said no. The message holds the call and n8n's own words, never what was sent. */
@@ -142,7 +142,13 @@ export class N8nApi {
 		const nodeInfos = [...versions].map(([name, version]) => ({ name, version }));
 		const answer = await call(this.url, 'POST', '/rest/node-types', { cookie: this.cookie }, { nodeInfos });
 		const types = nodeTypesSchema.parse(answer.body).data;
-		return new Map(types.map(({ name, credentials = [] }) => [name, credentials.map((credential) => credential.name)]));
+		// In the order asked for; their own names come without the package's.
+		return new Map(
+			nodeInfos.map(({ name }, index) => [
+				name,
+				(types[index]?.credentials ?? []).map((credential) => credential.name),
+			]),
+		);
 	}
 
 	private async public(method: string, path: string, body?: unknown): Promise<unknown> {

@@ -125,7 +125,7 @@ export class SyncRun {
 
 		progress.step('Comparing Khaos with the catalogue');
 		const look = await lookAtBoth(this.servers, simulators, this.options.catalogue);
-		const differences = [...compare(look), ...notLive(look)];
+		const differences = differencesIn(look);
 		progress.done(differences.length === 0 ? 'everything is equal' : `${differences.length} differences`);
 
 		const changes = {
@@ -144,7 +144,7 @@ export class SyncRun {
 			changes,
 			khaos: { stockItems: simulators ? simulators.khaos.count : look.items.size, calls },
 			orderViolations: simulators ? simulators.khaos.orderViolations.length : null,
-			exceptions: [...exceptions, ...asExceptions(differences, exceptions), ...asException(ending)],
+			exceptions: [...asException(ending), ...exceptions, ...asExceptions(differences, exceptions)],
 			seconds: rounded(seconds),
 			lag: {
 				p50: rounded((stats?.lag.p50 ?? 0) / 1000),
@@ -202,20 +202,18 @@ function inWords(state: SyncState): string {
 	].join(', ');
 }
 
-function compare(look: Look): Difference[] {
-	return look.products
-		.filter(isReady)
-		.flatMap((product) => differencesOf(product, look.items.get(keyOf(product.primaryId))));
+/** What is not as it should be; a product that is not even equal in Khaos is not asked for its status. */
+function differencesIn(look: Look): Difference[] {
+	return look.products.filter(isReady).flatMap((product) => {
+		const { primaryId } = product;
+		const differences = differencesOf(product, look.items.get(keyOf(primaryId)));
+		const status = look.statuses.get(primaryId) ?? '';
+		if (differences.length > 0 || status === 'Live') return differences;
+		return [{ primaryId, field: 'khaosStatus', expected: 'Live', actual: status }];
+	});
 }
 
 const keyOf = (code: string): string => code.trim().toUpperCase();
-
-function notLive(look: Look): Difference[] {
-	return look.products.filter(isReady).flatMap(({ primaryId }) => {
-		const status = look.statuses.get(primaryId) ?? '';
-		return status === 'Live' ? [] : [{ primaryId, field: 'khaosStatus', expected: 'Live', actual: status }];
-	});
-}
 
 /** What the ledger has not said about a product already. */
 function asExceptions(differences: Difference[], known: ReportedException[]): ReportedException[] {
