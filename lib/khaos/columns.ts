@@ -145,17 +145,24 @@ export function columnOf(name: string, settings?: ColumnSettings): Column {
 
 /**
  * The columns that can be sent of what is desired. A commodity code needs a country or a zone: without one the
- * harmonisation columns are left out (contract 16), and a warning says so.
+ * harmonisation columns are left out (contract 16), and a warning says so. Without a code the others of the group have
+ * nothing to say.
  */
 export function sendableColumns(desired: DesiredStockItem): {
 	columns: Record<string, string | null>;
 	warnings: Warning[];
 } {
 	const columns = { ...desired.columns };
+	const group = Object.keys(columns).filter(isHarmonisation);
 	const code = columns[HARMONISATION_CODE]?.trim() ?? '';
-	const somewhere = [HARMONISATION_COUNTRY, HARMONISATION_ZONE].some((name) => (columns[name]?.trim() ?? '') !== '');
-	if (code === '' || somewhere) return { columns, warnings: [] };
-	for (const name of Object.keys(columns)) if (isHarmonisation(name)) delete columns[name];
+	if (code === '') {
+		for (const name of group) columns[name] = null;
+		return { columns, warnings: [] };
+	}
+	if ([HARMONISATION_COUNTRY, HARMONISATION_ZONE].some((name) => (columns[name]?.trim() ?? '') !== '')) {
+		return { columns, warnings: [] };
+	}
+	for (const name of group) delete columns[name];
 	return {
 		columns,
 		warnings: [

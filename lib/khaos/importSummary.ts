@@ -141,3 +141,6 @@ export function readImportSummary(result: XmlElement, stockCodes: string[]): Imp
 	summary.skipped = count(root, whole, SKIPPED);
 	return summary;
 }
+
+/** Whether a text speaks of an error rather than of a success. */
+export const saysTrouble = (text: string): boolean => TROUBLE.test(text);
