@@ -50,19 +50,25 @@ export async function updateProduct(
 	}
 }
 
-/** What became of a status change, for Sequencer: Settle. An outage is tried again; what Pimberly refuses needs a person. */
+/**
+ * What became of a status change, for Sequencer: Settle. An outage is tried again without end, and so is a token or an
+ * address that is not accepted: that says nothing about the product, and is put right in the credential. What Pimberly
+ * refuses of this product needs a person.
+ */
 export function resultOf(
 	item: Pick<BatchItem, 'changeId' | 'lease' | 'key' | 'kind'>,
 	error: PimberlyError | null,
 ): Result {
+	const retry = error !== null && (error.transient || error.kind === 'unauthorised' || error.kind === 'wrongUrl');
 	return {
 		changeId: item.changeId,
 		lease: item.lease,
-		status: error === null ? 'confirmed' : error.transient ? 'retry' : 'failed',
+		status: error === null ? 'confirmed' : retry ? 'retry' : 'failed',
 		differences: [],
 		reason: error?.message ?? '',
 		remedy: error?.remedy ?? '',
-		retryAfter: error?.transient === true ? error.retryAfter : null,
+		retryAfter: retry ? error.retryAfter : null,
+		...(retry ? { cause: 'unavailable' as const } : {}),
 		key: item.key,
 		kind: item.kind,
 	};

@@ -1,0 +1,197 @@
+import { NodeOperationError, type INodeProperties, type IPollFunctions } from 'n8n-workflow';
+import { DateTime } from 'luxon';
+
+import type { ScanSettings } from '../../lib/pimberly/scan';
+import type { StartFrom } from '../../lib/pimberly/scanCursor';
+import {
+	headingOptions,
+	headingsOf,
+	parallelOption,
+	relationProperties,
+	relationsFromOption,
+	relationsOfParameters,
+	timeoutOption,
+	triggerParametersOf,
+	valuesOf,
+	type ReadOptions,
+} from './productParameters';
+
+/** What the trigger can be told, and the scan settings that come of it. */
+
+const byDate = { show: { source: ['updated'] } };
+
+export const scanProperties: INodeProperties[] = [
+	{
+		displayName: 'Products',
+		name: 'source',
+		type: 'options',
+		default: 'updated',
+		options: [
+			{
+				name: 'All in a Work-Queue Channel',
+				value: 'channel',
+				description: 'Each poll brings every product that is in the channel of the token, until it leaves it',
+			},
+			{
+				name: 'Created or Updated',
+				value: 'updated',
+				description: 'Each poll brings the products that were created or updated since the last complete scan',
+			},
+		],
+		description: 'Which products start the workflow',
+	},
+	{
+		displayName: 'Start From',
+		name: 'startFrom',
+		type: 'options',
+		required: true,
+		default: '',
+		displayOptions: byDate,
+		options: [
+			{ name: 'A Date', value: 'date', description: 'Products that were created or updated since then' },
+			{ name: 'All Products', value: 'all', description: 'The first polls bring the whole catalogue' },
+			{ name: 'Now', value: 'now', description: 'Only what changes from now on, and in the overlap before' },
+			{ name: 'Please Choose', value: '', description: 'The trigger does not start without a choice' },
+		],
+		description: 'Where the very first scan starts. Later scans go on from the last one.',
+	},
+	{
+		displayName: 'Start Date',
+		name: 'startDate',
+		type: 'dateTime',
+		required: true,
+		default: '',
+		displayOptions: { show: { source: ['updated'], startFrom: ['date'] } },
+		description: 'The first scan brings what was created or updated at or after this time',
+	},
+	...relationProperties(),
+	{
+		displayName: 'Only When',
+		name: 'onlyWhen',
+		type: 'fixedCollection',
+		placeholder: 'Add Condition',
+		default: {},
+		description: 'Take on only products that are ready, such as approved ones. Others are left alone until they are.',
+		options: [
+			{
+				displayName: 'Condition',
+				name: 'condition',
+				values: [
+					{
+						displayName: 'Attribute',
+						name: 'attribute',
+						type: 'string',
+						default: '',
+						placeholder: 'e.g. readyForErp',
+						description: 'Its API name with a feed token, its heading with a channel token',
+					},
+					{
+						displayName: 'Is One Of',
+						name: 'values',
+						type: 'string',
+						default: 'true',
+						description:
+							'Values separated by commas, in any case. True, Yes, Y and 1 mean the same. Empty: the attribute has no value.',
+					},
+				],
+			},
+		],
+	},
+	{
+		displayName: 'Options',
+		name: 'options',
+		type: 'collection',
+		placeholder: 'Add Option',
+		default: {},
+		options: [
+			...headingOptions,
+			parallelOption,
+			relationsFromOption,
+			timeoutOption,
+			{
+				displayName: 'Full Resync',
+				name: 'fullResyncAt',
+				type: 'dateTime',
+				default: '',
+				description:
+					'Read every product once more, at the first poll after this time. Set another time to do it again.',
+			} as INodeProperties,
+			{
+				displayName: 'Max per Poll',
+				name: 'maxPerPoll',
+				type: 'number',
+				typeOptions: { minValue: 1 },
+				default: 5000,
+				description: 'How many products one poll brings at most. The rest comes with the next polls.',
+			} as INodeProperties,
+			{
+				displayName: 'Overlap (Minutes)',
+				name: 'overlapMinutes',
+				type: 'number',
+				typeOptions: { minValue: 0 },
+				default: 5,
+				description:
+					'How far each scan looks back before the start of the last one, for clocks that differ and changes that show late. What was brought already is not brought again.',
+			} as INodeProperties,
+			{
+				displayName: 'Page Size',
+				name: 'pageSize',
+				type: 'number',
+				typeOptions: { minValue: 1, maxValue: 1000 },
+				default: 100,
+				description: 'How many products to ask for in one call; Pimberly may give fewer',
+			} as INodeProperties,
+		].sort((one, other) => one.displayName.localeCompare(other.displayName)),
+	},
+];
+
+export interface TriggerOptions extends ReadOptions {
+	fullResyncAt?: string;
+	maxPerPoll?: number;
+	overlapMinutes?: number;
+}
+
+/** Dates from the canvas have no zone: they are in the workflow's. */
+function momentOf(context: IPollFunctions, name: string, value: unknown): string {
+	const text = typeof value === 'string' ? value : DateTime.isDateTime(value) ? (value.toISO() ?? '') : '';
+	const moment = DateTime.fromISO(text, { zone: context.getTimezone() });
+	const iso = moment.isValid ? moment.toUTC().toISO() : null;
+	if (iso === null) {
+		throw new NodeOperationError(context.getNode(), `${name} “${text}” is not a date`, {
+			description: `Choose a date for ${name}, or give one as 2026-03-31T09:00:00.`,
+		});
+	}
+	return iso;
+}
+
+function startFromOf(context: IPollFunctions): StartFrom {
+	const choice = context.getNodeParameter('startFrom', '') as string;
+	if (choice === 'now' || choice === 'all') return { from: choice };
+	if (choice === 'date')
+		return { from: 'date', date: momentOf(context, 'Start Date', context.getNodeParameter('startDate', '')) };
+	throw new NodeOperationError(context.getNode(), 'Start From is not chosen', {
+		description:
+			'Choose whether the first scan brings all products, those since a date, or only what changes from now on.',
+	});
+}
+
+/** @throws NodeOperationError where a parameter makes no sense */
+export function scanSettingsOf(context: IPollFunctions): ScanSettings {
+	const options = context.getNodeParameter('options', {}) as TriggerOptions;
+	const source = context.getNodeParameter('source') === 'channel' ? 'channel' : 'updated';
+	const condition = context.getNodeParameter('onlyWhen.condition', {}) as { attribute?: string; values?: unknown };
+	const attribute = condition.attribute?.trim() ?? '';
+	const wanted = valuesOf(String(condition.values ?? ''));
+	const resync = options.fullResyncAt ?? '';
+	return {
+		source,
+		startFrom: source === 'channel' ? { from: 'all' } : startFromOf(context),
+		overlapMs: (options.overlapMinutes ?? 5) * 60_000,
+		fullResyncAt: resync === '' ? null : momentOf(context, 'Full Resync', resync),
+		maxPerStep: options.maxPerPoll ?? 5000,
+		pageSize: options.pageSize ?? 100,
+		onlyWhen: attribute === '' ? null : { attribute, values: wanted.length === 0 ? [''] : wanted },
+		relations: relationsOfParameters(triggerParametersOf(context), options),
+		headings: headingsOf(options),
+	};
+}
