@@ -239,6 +239,13 @@ describe('a product that can’t be sent', () => {
 		expect(withoutInvalid).toMatchObject({ key: 'LAMP-001', emission: 'scan-7' });
 	});
 
+	test('because of a field that Khaos owns, can go without it as well', () => {
+		const profile = demoWith([{ column: 'BUY_PRICE', owner: 'khaos' }]);
+		expect(rejectionFor(lamp({ costPrice: '12,50' }), profile).withoutInvalid?.desired['columns']).not.toHaveProperty(
+			'BUY_PRICE',
+		);
+	});
+
 	test('because of a price as well, can’t', () => {
 		expect(rejectionFor(lamp({ itemName: 'Lamp #5', sellPrice: 'POA' })).withoutInvalid).toBeUndefined();
 	});
