@@ -181,7 +181,7 @@ export function shownValue(known: ReadBack, column: Column): string | undefined 
 	return column.readBack !== '' && column.documented ? '' : undefined;
 }
 
-/** Tells nothing of a value: the read-back is one and the same for two values that differ. */
+/** Whether the read-back is the same for this value and for another one. */
 function provesLittle(value: string, shown: string, rule: ComparisonRule): boolean {
 	if (rule === 'taxCode') return TAX_RATES[value.trim()] === '0';
 	if (rule === 'description') return !identical(value, shown);
@@ -256,7 +256,10 @@ export function withUnproven(readBack: ReadBack, desired: DesiredStockItem, earl
 		delete unproven[name];
 		if (value === null || value.trim() === '') continue;
 		const equal = shown !== undefined && compare(value, shown, column.compare);
-		if (shown === undefined || (equal && provesLittle(value, shown, column.compare))) unproven[name] = value;
+		// A description is noted even where its case is the same: that may be chance, and another case a change.
+		const doubtful =
+			column.compare === 'description' || (shown !== undefined && provesLittle(value, shown, column.compare));
+		if (shown === undefined || (equal && doubtful)) unproven[name] = value;
 	}
 	return Object.keys(unproven).length > 0 ? { ...readBack, unproven } : readBack;
 }

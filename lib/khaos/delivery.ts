@@ -1,6 +1,6 @@
 import type { BatchItem, ReadBack, Result } from '../shapes';
 import type { KhaosClient } from './client';
-import { changedColumns, columnOf, differencesOf, shownValue } from './columns';
+import { changedColumns, columnOf, differencesOf, shownValue, withUnproven } from './columns';
 import type { DeliveryPort } from './deliveryPort';
 import {
 	confirm,
@@ -194,6 +194,7 @@ export class KhaosDelivery {
 
 	/** Nothing that can be read of the item differs. */
 	private equal(work: Work, batch: Batch, adopted: boolean): void {
+		work.known = withUnproven(work.known!, work.desired, work.known);
 		warnOfUnreadable(work);
 		if (pendingCode(work) === null) confirm(work, adopted);
 		else batch.awaiting.push({ work, adopted });

@@ -53,9 +53,9 @@ export class KhaosFault extends KhaosError {
 		super(method, message, remedy, retryAfter);
 	}
 
-	/** There was no connection: nothing of this call reached Khaos, and the next would hardly fare better. */
-	get unreachable(): boolean {
-		return this.kind === 'refused' || this.kind === 'notFound' || this.kind === 'tls';
+	/** There was no connection, or something before Khaos refused it: the next call would hardly fare better. */
+	get turnedAway(): boolean {
+		return ['refused', 'notFound', 'tls', 'authentication', 'wrongUrl'].includes(this.kind);
 	}
 
 	/** The call itself was looked at: another call with other rows may succeed. */

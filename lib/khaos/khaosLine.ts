@@ -11,7 +11,8 @@ const BACKOFF_MS = [1_000, 4_000];
 const LONGEST_WAIT_MS = 15_000;
 /** Calls in a row without an answer after which the batch ends: the server is down, and calling on would only burden it. */
 const STOP_AFTER_UNANSWERED = 4;
-const STOP_AFTER_UNREACHABLE = 2;
+/** The same for calls that never got to Khaos, a refused credential among them; a single one may be a hiccup. */
+const STOP_AFTER_TURNED_AWAY = 3;
 
 /**
  * The calls of one batch to one Khaos: each through the gate, reads with a few attempts, and an end to all of them when
@@ -22,7 +23,7 @@ export class KhaosLine {
 	stopped: Error | null = null;
 
 	private unanswered = 0;
-	private unreachable = 0;
+	private turnedAway = 0;
 
 	constructor(
 		private readonly port: DeliveryPort,
@@ -42,13 +43,13 @@ export class KhaosLine {
 		}
 	}
 
-	/** A call that writes: made once. Only a call that never reached Khaos is made again. */
+	/** A call that writes: made once. Only a call that never got to Khaos is made again. */
 	async write<T>(lane: Lane, call: () => Promise<T>): Promise<Outcome<T>> {
 		for (let attempt = 1; ; attempt++) {
 			const outcome = await this.once(lane, call);
 			if (outcome.ok || this.stopped !== null) return outcome;
 			const { error } = outcome;
-			const notDone = error instanceof KhaosFault && (error.unreachable || error.kind === 'busy');
+			const notDone = error instanceof KhaosFault && (error.turnedAway || error.kind === 'busy');
 			if (!notDone || attempt > BACKOFF_MS.length) {
 				if (error instanceof KhaosUnknownOutcome) await this.pause(error, 1);
 				return outcome;
@@ -67,7 +68,7 @@ export class KhaosLine {
 		try {
 			const value = await this.port.throughGate(lane, call);
 			this.unanswered = 0;
-			this.unreachable = 0;
+			this.turnedAway = 0;
 			return { ok: true, value };
 		} catch (thrown) {
 			const error = thrown instanceof Error ? thrown : new Error(String(thrown));
@@ -78,12 +79,12 @@ export class KhaosLine {
 
 	private judge(error: Error): void {
 		if (error instanceof KhaosUnknownOutcome) {
-			this.unreachable = 0;
+			this.turnedAway = 0;
 			if (++this.unanswered >= STOP_AFTER_UNANSWERED) this.stop(error);
 		} else if (error instanceof KhaosFault) {
 			this.unanswered = 0;
-			if (error.unreachable && ++this.unreachable >= STOP_AFTER_UNREACHABLE) this.stop(error);
-			if (error.kind === 'authentication' || error.kind === 'wrongUrl') this.stop(error);
+			if (!error.turnedAway) this.turnedAway = 0;
+			else if (++this.turnedAway >= STOP_AFTER_TURNED_AWAY) this.stop(error);
 		}
 	}
 

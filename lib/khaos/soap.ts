@@ -144,8 +144,10 @@ function parseDocument(text: string): XmlElement {
  * can't be read; a text that is no document comes back as it is, as an element without children.
  */
 export function resultDocument(result: XmlElement): XmlElement | null {
-	const only = result.children.length === 1 ? result.children[0]! : null;
-	if (only && only.children.length === 0 && /^[\ufeff\s]*(<|&lt;)/.test(only.text)) return resultDocument(only);
+	const member = result.children.find(
+		(child) => child.children.length === 0 && /^[\ufeff\s]*(<|&lt;)/.test(child.text),
+	);
+	if (member) return resultDocument(member);
 	if (result.children.length > 0) return result;
 	const text = result.text.replace(/^[\ufeff\s]+/, '').trimEnd();
 	if (text === '') return null;

@@ -32,8 +32,11 @@ function recordsIn(result: XmlElement): StockRecord[] {
 		throw new XmlError(`it is a text, not a list of stock items: ${document.text}`);
 	}
 	const records = stockRecords(document);
-	// Codes, but no item around them: taken as "none" it would have every item created again.
-	const codes = [...walk(document)].some((element) => sameName(element.name) === 'stockcode');
+	// Something of items, but none that can be read: taken as "none" it would have every item created again.
+	const codes = [...walk(document)].some(
+		(element) =>
+			sameName(element.name) === 'stockcode' || (element.children.length === 0 && /STOCK_?CODE/i.test(element.text)),
+	);
 	if (records.length === 0 && codes) {
 		throw new XmlError(`it holds stock items in a shape that isn't known (its root is ${document.name})`);
 	}
