@@ -158,17 +158,20 @@ async function resolveNeeds(tx: Transaction, environmentId: number, changes: Cha
 
 /** Changes that waited for a product now wait for the stock item it has claimed. */
 async function claimProductNeeds(tx: Transaction, environmentId: number, products: Iterable<KnownProduct>): Promise<void> {
-	const claims = [...products].flatMap(({ primaryId, stockKey }) => (stockKey === null ? [] : [{ placeholder: byProduct + primaryId, key: stockKey }]));
-	if (claims.length === 0) return;
+	const claimed = new Map([...products].flatMap(({ primaryId, stockKey }) => (stockKey === null ? [] : [[byProduct + primaryId, stockKey] as const])));
+	const placeholders = await tx.all<{ record_id: number; key: string }>(
+		`SELECT record_id, key FROM records WHERE environment_id = ? AND kind = 'stockItem' AND ${tx.dialect.among('key')}`,
+		environmentId,
+		jsonParameter([...claimed.keys()]),
+	);
+	if (placeholders.length === 0) return;
+	const names = placeholders.map(({ key }) => ({ kind: 'stockItem' as const, key: claimed.get(key)! }));
+	const records = await loadRecords(tx, environmentId, names);
 	await tx.run(
-		`UPDATE change_needs SET need_record_id = claimed.record_id
-		 FROM ${tx.dialect.rows('r', { placeholder: 'text', key: 'text' })}
-		 JOIN records AS stood_in ON stood_in.environment_id = ? AND stood_in.kind = 'stockItem' AND stood_in.key = r.placeholder
-		 JOIN records AS claimed ON claimed.environment_id = ? AND claimed.kind = 'stockItem' AND claimed.key = r.key
-		 WHERE change_needs.need_record_id = stood_in.record_id AND change_needs.met = 0`,
-		jsonParameter(claims),
-		environmentId,
-		environmentId,
+		`UPDATE change_needs SET need_record_id = r.claimed
+		 FROM ${tx.dialect.rows('r', { placeholder: 'integer', claimed: 'integer' })}
+		 WHERE change_needs.need_record_id = r.placeholder AND change_needs.met = 0`,
+		jsonParameter(placeholders.map(({ record_id }, at) => ({ placeholder: record_id, claimed: records.get(nameOf(names[at]!))!.recordId }))),
 	);
 }
 

@@ -92,6 +92,8 @@ const migrations: Migration[] = [
 				)`,
 				`CREATE UNIQUE INDEX changes_one_in_flight ON changes (record_id) WHERE state = 'leased'`,
 				`CREATE UNIQUE INDEX changes_one_waiting ON changes (record_id) WHERE state <> 'leased'`,
+				`CREATE INDEX changes_by_record ON changes (record_id)`,
+				`CREATE INDEX changes_next ON changes (record_id) WHERE state = 'next'`,
 				// What take reads: the head of each lane, however much is held behind it.
 				`CREATE INDEX changes_ready ON changes (environment_id, target, lane, change_id) WHERE state = 'queued'`,
 				`CREATE INDEX changes_ready_since ON changes (environment_id, target, ready_at) WHERE state = 'queued'`,
@@ -99,7 +101,6 @@ const migrations: Migration[] = [
 				`CREATE INDEX changes_sent ON changes (environment_id, target, due_at) WHERE state = 'sent'`,
 				`CREATE INDEX changes_lease_until ON changes (environment_id, target, lease_until) WHERE state = 'leased'`,
 				`CREATE INDEX changes_lease_token ON changes (lease_token) WHERE state = 'leased'`,
-				`CREATE INDEX changes_by_state ON changes (environment_id, state, change_id)`,
 				`CREATE TABLE change_needs (
 					change_id ${int} NOT NULL REFERENCES changes (change_id) ON DELETE CASCADE,
 					need_record_id ${int} NOT NULL REFERENCES records (record_id),

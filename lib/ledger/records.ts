@@ -45,12 +45,19 @@ export async function loadRecords(tx: Transaction, environmentId: number, names:
 		environmentId,
 		jsonParameter(unique),
 	);
-	const rows = await tx.all<RecordRow>(
-		`SELECT record_id, records.kind, records.key, primary_id, internal_id, version, confirmed, read_back, present, uncertain
-		 FROM ${table} JOIN records ON records.environment_id = ? AND records.kind = r.kind AND records.key = r.key`,
-		jsonParameter(unique),
-		environmentId,
-	);
+	// By kind, so that each read is a walk down the index (a join with the list of names is not, in SQLite).
+	const rows: RecordRow[] = [];
+	for (const kind of new Set(unique.map((name) => name.kind))) {
+		rows.push(
+			...(await tx.all<RecordRow>(
+				`SELECT record_id, kind, key, primary_id, internal_id, version, confirmed, read_back, present, uncertain
+				 FROM records WHERE environment_id = ? AND kind = ? AND ${tx.dialect.among('key')}`,
+				environmentId,
+				kind,
+				jsonParameter(unique.filter((name) => name.kind === kind).map((name) => name.key)),
+			)),
+		);
+	}
 	const records = new Map<number, KnownRecord>();
 	for (const row of rows) records.set(row.record_id, recordOf(row));
 	const open = await tx.all<OpenRow>(

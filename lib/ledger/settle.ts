@@ -116,7 +116,7 @@ export async function apply(tx: Transaction, environmentId: number, settings: Le
 	);
 	await keepUnfinished(tx, settings, unfinished);
 	await promoteNext(tx, jsonParameter(settled.map(({ row }) => row.record_id)));
-	await reweighWaiting(tx, environmentId, confirmed);
+	await reweighWaiting(tx, confirmed);
 	await meetNeeds(tx, environmentId, 'kit', confirmed.filter(({ row }) => row.kind === 'kit').map(({ row }) => row.key));
 	await tellPimberly(tx, environmentId, writes);
 	await keepExceptions(tx, environmentId, writes);
@@ -184,12 +184,11 @@ async function keepUnfinished(tx: Transaction, settings: LedgerSettings, unfinis
  * What waits for a record is measured anew against what has just been confirmed: content that came back to it need not be
  * sent, and the lane of the rest follows from what still differs.
  */
-async function reweighWaiting(tx: Transaction, environmentId: number, confirmed: Settled[]): Promise<void> {
+async function reweighWaiting(tx: Transaction, confirmed: Settled[]): Promise<void> {
 	if (confirmed.length === 0) return;
 	const waiting = await tx.all<{ change_id: number; record_id: number; kind: Kind; lane: Lane; desired: string }>(
-		`SELECT change_id, record_id, kind, lane, desired FROM changes WHERE environment_id = ? AND state IN ('queued', 'held') AND attempt = 0
+		`SELECT change_id, record_id, kind, lane, desired FROM changes WHERE state IN ('queued', 'held') AND attempt = 0
 			AND purpose = 'write' AND ${tx.dialect.among('record_id', 'integer')}`,
-		environmentId,
 		jsonParameter(confirmed.map(({ row }) => row.record_id)),
 	);
 	const confirmedDesired = new Map(confirmed.map(({ row }) => [row.record_id, JSON.parse(row.desired) as Record<string, unknown>]));
