@@ -1,6 +1,6 @@
 /**
- * Runs a task for each item, at most `limit` at a time, and keeps the order of the results. A rejection stops the ones
- * that have not started and is passed on; tasks that may fail one by one return their failure as a value.
+ * Runs a task for each item, at most `limit` at a time, and keeps the order of the results. After a rejection nothing new
+ * is started; it is passed on once the tasks under way have ended, so nothing goes on behind the caller's back.
  */
 export async function concurrently<T, R>(
 	items: readonly T[],
@@ -8,17 +8,20 @@ export async function concurrently<T, R>(
 	task: (item: T, index: number) => Promise<R>,
 ): Promise<R[]> {
 	const results: R[] = Array.from({ length: items.length });
+	const failures: unknown[] = [];
 	let next = 0;
-	let stopped = false;
 	const worker = async (): Promise<void> => {
-		while (!stopped && next < items.length) {
+		while (failures.length === 0 && next < items.length) {
 			const index = next++;
-			results[index] = await task(items[index] as T, index).catch((error: unknown) => {
-				stopped = true;
-				return Promise.reject(error);
-			});
+			await task(items[index] as T, index).then(
+				(result) => {
+					results[index] = result;
+				},
+				(failure: unknown) => failures.push(failure),
+			);
 		}
 	};
 	await Promise.all(Array.from({ length: Math.min(Math.max(1, Math.floor(limit)), items.length) }, worker));
+	if (failures.length > 0) throw failures[0];
 	return results;
 }

@@ -27,6 +27,8 @@ export interface NodeUnderTest {
 	credentials?: Record<string, IDataObject>;
 	/** Default: a name made from the node's type. */
 	name?: string;
+	/** Default: the same for all. */
+	id?: string;
 	continueOnFail?: boolean;
 }
 
@@ -49,7 +51,7 @@ class GivenCredentials extends ICredentialsHelper {
 const workflowOf = (test: NodeUnderTest, staticData: IDataObject): { workflow: Workflow; node: INode } => {
 	const { description } = test.node;
 	const node: INode = {
-		id: '8b6e33a9-0c05-4bb5-9b5b-3f2f4f7a1c11',
+		id: test.id ?? '8b6e33a9-0c05-4bb5-9b5b-3f2f4f7a1c11',
 		name: test.name ?? description.displayName,
 		type: `n8n-nodes-pimberly-khaos.${description.name}`,
 		typeVersion: Array.isArray(description.version) ? description.version.at(-1)! : description.version,
@@ -132,9 +134,15 @@ export interface PollOptions {
 	budgetMs?: number;
 }
 
-/** One poll of a trigger: its items, or null. */
-export async function poll(test: NodeUnderTest, options: PollOptions = {}): Promise<INodeExecutionData[] | null> {
+export interface Polling {
+	/** One poll: its items, or null. */
+	poll: () => Promise<INodeExecutionData[] | null>;
+}
+
+/** An activated poll trigger: n8n keeps one context for all its polls. */
+export function startPolling(test: NodeUnderTest, options: PollOptions = {}): Polling {
 	const { workflow, node } = workflowOf(test, {});
+	const staticData = options.staticData ?? {};
 	const context = new PollContext(
 		workflow,
 		node,
@@ -145,12 +153,20 @@ export async function poll(test: NodeUnderTest, options: PollOptions = {}): Prom
 		undefined,
 		undefined,
 		undefined,
-		() => options.staticData ?? {},
+		() => staticData,
 		() => options.budgetMs ?? 300_000,
 	);
-	const output = await test.node.poll!.call(context);
-	return output === null ? null : (output[0] ?? []);
+	return {
+		poll: async () => {
+			const output = await test.node.poll!.call(context);
+			return output === null ? null : (output[0] ?? []);
+		},
+	};
 }
+
+/** One poll of a trigger that was activated just for it. */
+export const poll = async (test: NodeUnderTest, options: PollOptions = {}): Promise<INodeExecutionData[] | null> =>
+	await startPolling(test, options).poll();
 
 export interface StartedTrigger {
 	emitted: INodeExecutionData[][][];
