@@ -71,6 +71,8 @@ export function staticScanPort(
 		},
 
 		rememberItems: async (items) => {
+			// A parent that was just asked and does not list a product any more is not its parent.
+			for (const known of memory.parents.values()) known.parents = known.parents.filter((parent) => !items.has(parent));
 			for (const [parent, children] of items) {
 				for (const child of children)
 					remember(child, [...new Set([...(memory.parents.get(child)?.parents ?? []), parent])]);

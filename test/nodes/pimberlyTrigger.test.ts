@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import type { IDataObject, INodeExecutionData, INodeParameters } from 'n8n-workflow';
 
 import { openLedger } from '../../lib/ledger/ledger';
-import { productSchema } from '../../lib/shapes';
+import { productSchema, type Product, type Rejection } from '../../lib/shapes';
+import { openFromCredential } from '../../nodes/ledgerFromCredentials';
 import { PimberlyTrigger } from '../../nodes/Pimberly/PimberlyTrigger.node';
 import { startSimulators, type Simulators } from '../../simulators/start';
 import { SHOP } from '../contract/simulators/shop';
@@ -36,6 +37,13 @@ const trigger = (parameters: INodeParameters = {}, more: IDataObject = {}, ledge
 		},
 		...(ledger === undefined ? {} : { syncLedgerApi: ledger }),
 	},
+});
+const rejectionOf = ({ primaryId, internalId, dateUpdated, emission }: Product): Rejection => ({
+	primaryId,
+	key: primaryId,
+	reasons: [{ field: 'itemName', value: null, reason: 'It is missing.', remedy: 'Fill it in.' }],
+	source: { primaryId, internalId, dateUpdated },
+	emission,
 });
 const ids = (items: INodeExecutionData[] | null) => (items ?? []).map(({ json }) => json['primaryId']);
 const touch = (primaryId: string, attributes: Record<string, string> = { note: String(Math.random()) }) =>
@@ -180,6 +188,27 @@ describe('with a Sync Ledger', () => {
 		expect(staticData).toEqual({});
 		// They are on their way through the workflow: another poll waits for them.
 		expect(await poll(test)).toBeNull();
+	});
+
+	test('once all of them are recorded the next poll goes on from there', async () => {
+		const test = trigger({ options: { maxPerPoll: 3, pageSize: 3 } }, {}, ledgerCredential());
+		const record = async (items: INodeExecutionData[] | null) => {
+			const ledger = await openFromCredential(ledgerCredential());
+			await ledger.add(
+				(items ?? []).map(({ json }) => ({ type: 'rejection', rejection: rejectionOf(productSchema.parse(json)) })),
+			);
+		};
+		const first = await poll(test);
+		expect(ids(first)).toEqual(ALL.slice(0, 3));
+		await record(first!.slice(0, 2));
+		expect(await poll(test)).toBeNull();
+		await record(first!.slice(2));
+		const rest = await poll(test);
+		expect(ids(rest)).toEqual(ALL.slice(3));
+		await record(rest);
+		expect(await poll(test)).toBeNull();
+		touch('TEE');
+		expect(ids(await poll(test))).toEqual(['TEE']);
 	});
 
 	test('another Pimberly under the same environment is refused', async () => {
