@@ -1,7 +1,8 @@
-import { keyOf, type Change, type Need, type Reason, type Rejection } from '../shapes';
+import type { Change, Need, Reason, Rejection } from '../shapes';
 import { jsonParameter, type Transaction } from './database';
+import { findCycles } from './cycles';
 import { openExceptions, resolveExceptions, type ExceptionType, type NewException } from './exceptions';
-import { placeDrafts, type DraftFor } from './placeDrafts';
+import { dropWaiting, placeDrafts, type DraftFor } from './placeDrafts';
 import type { Placed } from './placement';
 import { loadProducts, saveProducts, type KnownProduct } from './products';
 import { loadRecords, nameOf, type RecordName } from './records';
@@ -86,8 +87,7 @@ export async function add(tx: Transaction, environmentId: number, settings: Ledg
 		if (change === null) continue;
 
 		const record = records.get(nameOf(change))!;
-		const identity = change.kind === 'stockItem' ? identityConflict(change, record.primaryId, product) : null;
-		const conflict = identity ?? selfNeed(change, needs.get(change)!);
+		const conflict = change.kind === 'stockItem' ? identityConflict(change, record.primaryId, product) : null;
 		if (conflict !== null) {
 			reject(at, rejectionOf(change, conflict.reason), conflict.type);
 			continue;
@@ -117,7 +117,6 @@ export async function add(tx: Transaction, environmentId: number, settings: Ledg
 		});
 	}
 
-	await saveProducts(tx, environmentId, touched.values());
 	const placed = await placeDrafts(
 		tx,
 		environmentId,
@@ -130,6 +129,16 @@ export async function add(tx: Transaction, environmentId: number, settings: Ledg
 	}
 
 	await claimProductNeeds(tx, environmentId, touched.values());
+	const cycles = await findCycles(
+		tx,
+		drafts.filter(({ at }) => outcomes[at]?.outcome === 'held').map(({ draft }) => draft.record.recordId),
+	);
+	for (const { at, change, draft } of drafts) {
+		const way = cycles.get(draft.record.recordId);
+		if (way !== undefined) reject(at, rejectionOf(change, circular(change, way)), 'circularNeed');
+	}
+	await dropWaiting(tx, [...cycles.keys()]);
+	await saveProducts(tx, environmentId, touched.values());
 	await askForUnseenNeeds(tx, environmentId, settings, drafts.map(({ draft }) => draft));
 	await keepExceptions(tx, environmentId, touched, rejected);
 	await putStatuses(tx, environmentId, statusNews(settings, touched, rejected, outcomes));
@@ -238,18 +247,12 @@ function identityConflict(change: Change, owner: string | null, product: KnownPr
 	return null;
 }
 
-function selfNeed(change: Change, needs: Need[]): Conflict | null {
-	if (!needs.some((need) => need.kind === change.kind && keyOf(need.key) === change.key)) return null;
-	return {
-		type: 'circularNeed',
-		reason: {
-			field: 'Parents',
-			value: change.key,
-			reason: `${change.key} is its own parent (${change.key} -> ${change.key}), so it could never be sent.`,
-			remedy: 'Remove the product from its own parents in Pimberly.',
-		},
-	};
-}
+const circular = (change: Change, way: string[]): Reason => ({
+	field: 'Parents',
+	value: change.key,
+	reason: `${change.key} waits for itself (${way.join(' -> ')}), so it could never be sent.`,
+	remedy: 'Remove one of these relations in Pimberly.',
+});
 
 const rejectionOf = (change: Change, reason: Reason): Rejection => ({
 	primaryId: change.source.primaryId,

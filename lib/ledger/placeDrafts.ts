@@ -70,18 +70,19 @@ export async function placeDrafts(
 		if (draft.purpose === 'write') touched.set(record, draft);
 	}
 
-	await deleteWaiting(tx, [...dropped]);
+	await dropWaiting(tx, [...dropped].map((record) => record.recordId));
 	await updateRecords(tx, touched);
 	await writeChanges(tx, environmentId, writes);
 	await writeTrail(tx, environmentId, trail);
 	return placed;
 }
 
-async function deleteWaiting(tx: Transaction, records: KnownRecord[]): Promise<void> {
-	if (records.length === 0) return;
+/** Remove what waits for these records; what is in flight stays. */
+export async function dropWaiting(tx: Transaction, recordIds: number[]): Promise<void> {
+	if (recordIds.length === 0) return;
 	await tx.run(
 		`DELETE FROM changes WHERE state <> 'leased' AND ${tx.dialect.among('record_id', 'integer')}`,
-		jsonParameter(records.map((record) => record.recordId)),
+		jsonParameter(recordIds),
 	);
 }
 

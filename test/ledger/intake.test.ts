@@ -136,9 +136,26 @@ describe.each(backends)('%s', (backend) => {
 		expect(keys(await story.ledger.take({ target: 'khaos' }))).toEqual(['C-1']);
 	});
 
-	test('a product that is its own parent is rejected, naming the cycle', async () => {
-		const [outcome] = await story.ledger.add([change('LOOP', { parent: 'LOOP' })]);
-		expect(outcome).toMatchObject({ outcome: 'rejected', rejection: { reasons: [{ reason: expect.stringContaining('LOOP -> LOOP') }] } });
+	test('products that wait for each other are rejected, naming the cycle; the others flow', async () => {
+		const [self] = await story.ledger.add([change('LOOP', { parent: 'LOOP' })]);
+		expect(self).toMatchObject({ outcome: 'rejected', rejection: { reasons: [{ reason: expect.stringContaining('LOOP -> LOOP') }] } });
+
+		const outcomes = await story.ledger.add([
+			change('A', { parent: 'B' }),
+			change('B', { parent: 'C' }),
+			change('C', { parent: 'A' }),
+			change('D', { parent: 'E' }),
+			change('E'),
+		]);
+		expect(outcomes.map((one) => one.outcome)).toEqual(['rejected', 'rejected', 'rejected', 'held', 'accepted']);
+		expect(outcomes[0]).toMatchObject({ rejection: { reasons: [{ reason: expect.stringContaining('A -> B -> C -> A') }] } });
+		expect((await story.ledger.exceptions()).map((one) => [one.type, one.key])).toEqual([
+			['circularNeed', 'LOOP'],
+			['circularNeed', 'A'],
+			['circularNeed', 'B'],
+			['circularNeed', 'C'],
+		]);
+		expect(keys(await story.ledger.take({ target: 'khaos' }))).toEqual(['E']);
 	});
 
 	test('the file is private, survives a crash, and belongs to one environment of one pair of systems', async () => {
