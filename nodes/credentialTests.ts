@@ -10,6 +10,9 @@ import { ZodError } from 'zod';
 
 import type { Request } from '../lib/http';
 import { failure, failureFrom, textOf } from '../lib/httpFailure';
+import { toKhaosConnection } from '../lib/khaos/connection';
+import { KhaosError } from '../lib/khaos/fault';
+import { verifyKhaosConnection } from '../lib/khaos/verifyConnection';
 import { PimberlyError } from '../lib/pimberly/pimberlyError';
 import { verifyConnection } from '../lib/pimberly/verifyConnection';
 import { headersOf } from './httpBinding';
@@ -69,6 +72,22 @@ export async function pimberlyConnectionTest(
 			message: error instanceof PimberlyError ? `${error.message} ${error.remedy}` : String(error),
 		}),
 	);
+}
+
+/** Tells a wrong URL, a refused credential, an untrusted certificate and a server that isn't Khaos Control apart. */
+export async function khaosControlConnectionTest(
+	this: ICredentialTestFunctions,
+	credential: ICredentialsDecrypted<ICredentialDataDecryptedObject>,
+): Promise<INodeCredentialTestResult> {
+	try {
+		const connection = toKhaosConnection(credential.data);
+		const { allowUnauthorizedCerts } = connection;
+		const request = requestInCredentialTest(this, { allowUnauthorizedCerts });
+		return { status: 'OK', message: await verifyKhaosConnection(connection, request, Date.now) };
+	} catch (problem) {
+		const { message } = problem as Error;
+		return { status: 'Error', message: problem instanceof KhaosError ? `${message}. ${problem.remedy}` : message };
+	}
 }
 
 /** Opens the ledger as the nodes do: it can be made and written, is not another n8n's, and fits this n8n's mode. */

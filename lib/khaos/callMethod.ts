@@ -1,5 +1,5 @@
 import type { KhaosClient } from './client';
-import { resultDocument, type SoapParameter } from './soap';
+import { isSoapName, resultDocument, type SoapParameter } from './soap';
 import { readingOf } from './stockExport';
 import { innerMarkup, type XmlElement } from './xml';
 
@@ -29,24 +29,31 @@ function valueIn(element: XmlElement): ResultValue {
 	return Object.fromEntries(members);
 }
 
+/** Throws MethodRefused for a method that writes stock levels, and for a name that no SOAP method or parameter can have. */
+export function checkCall(method: string, parameters: SoapParameter[]): void {
+	if (WRITES_LEVELS.test(method)) {
+		throw new MethodRefused(`${method} writes stock levels, which belong to Khaos Control: this node never calls it.`);
+	}
+	const bad = [method, ...parameters.map((parameter) => parameter.name)].find((name) => !isSoapName(name));
+	if (bad !== undefined) {
+		throw new MethodRefused(`'${bad}' can't be the name of a SOAP method or parameter. Spell it as the WSDL does.`);
+	}
+}
+
 /**
  * Call any SOAP method, such as one of a bespoke development. `text` is the result as it came, `data` its members with every
  * list a list (null where the result is a plain text or empty).
  *
- * Throws KhaosFault and KhaosUnknownOutcome; MethodRefused for a method that writes stock levels.
+ * Throws KhaosFault and KhaosUnknownOutcome; MethodRefused as checkCall does.
  */
 export async function callMethod(
 	client: KhaosClient,
 	method: string,
 	parameters: SoapParameter[],
 ): Promise<{ text: string; data: ResultValue | null }> {
-	if (WRITES_LEVELS.test(method.trim())) {
-		throw new MethodRefused(`${method} writes stock levels, which belong to Khaos Control: this node never calls it.`);
-	}
-	const result = await client.call(method.trim(), parameters);
+	checkCall(method, parameters);
+	const result = await client.call(method, parameters);
 	const document = readingOf(method, () => resultDocument(result));
-	const plain =
-		document === null ||
-		(document.children.length === 0 && Object.keys(document.attributes).length === 0 && document === result);
-	return { text: innerMarkup(result).trim(), data: plain || document === null ? null : valueIn(document) };
+	const isPlain = document === null || (document === result && document.children.length === 0);
+	return { text: innerMarkup(result).trim(), data: isPlain ? null : valueIn(document) };
 }

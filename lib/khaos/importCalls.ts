@@ -11,8 +11,8 @@ interface OpenCall<T extends PlannedRow> {
 	scs: boolean;
 }
 
-function joins<T extends PlannedRow>(call: OpenCall<T>, row: T): boolean {
-	if (call.rows.length >= IMPORT_BATCH || call.scs !== isScs(row)) return false;
+function joins<T extends PlannedRow>(call: OpenCall<T>, row: T, size: number): boolean {
+	if (call.rows.length >= size || call.scs !== isScs(row)) return false;
 	for (const name of call.columns) if (row.cellFor(name) === null) return false;
 	return Object.keys(row.cells).every(
 		(name) => call.columns.has(name) || call.rows.every((other) => other.cellFor(name) !== null),
@@ -23,10 +23,10 @@ function joins<T extends PlannedRow>(call: OpenCall<T>, row: T): boolean {
  * Rows in as few calls of 25 as their columns allow. All rows of a call share one header, and a blank cell may clear a value
  * (contract 16), so rows are together only where each has something harmless to put into every column.
  */
-export function importCalls<T extends PlannedRow>(rows: T[]): T[][] {
+export function importCalls<T extends PlannedRow>(rows: T[], size = IMPORT_BATCH): T[][] {
 	const calls: Array<OpenCall<T>> = [];
 	for (const row of rows) {
-		let call = calls.find((open) => joins(open, row));
+		let call = calls.find((open) => joins(open, row, size));
 		if (!call) {
 			call = { rows: [], columns: new Set(), scs: isScs(row) };
 			calls.push(call);

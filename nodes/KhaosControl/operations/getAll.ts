@@ -1,0 +1,117 @@
+import {
+	updateDisplayOptions,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+	type INodeProperties,
+} from 'n8n-workflow';
+import { DateTime } from 'luxon';
+
+import type { StockListRow } from '../../../lib/khaos/deliveryPort';
+import { NO_DATE } from '../../../lib/khaos/soap';
+import { exportBatches, exportStock } from '../../../lib/khaos/stockExport';
+import { DATE_TYPE, getStockList } from '../../../lib/khaos/stockList';
+import { recordsByKey, type StockRecord } from '../../../lib/khaos/stockRecord';
+import { keyOf } from '../../../lib/shapes';
+import { hintWithoutLedger, khaosOf, type Khaos } from '../account';
+import { shownStockItem, simplifyProperty } from '../shownStockItem';
+
+export const description: INodeProperties[] = [
+	...updateDisplayOptions({ show: { operation: ['getAll'] } }, [
+		{
+			displayName: 'Return All',
+			name: 'returnAll',
+			type: 'boolean',
+			default: false,
+			description: 'Whether to return all results or only up to a given limit',
+		},
+		{
+			displayName: 'Limit',
+			name: 'limit',
+			type: 'number',
+			typeOptions: { minValue: 1 },
+			default: 50,
+			displayOptions: { show: { returnAll: [false] } },
+			description: 'Max number of results to return',
+		},
+		{
+			displayName: 'Changed Since',
+			name: 'changedSince',
+			type: 'dateTime',
+			default: '',
+			description: 'Only stock items that were revised in Khaos Control since then. Leave empty for all.',
+		},
+	]),
+	simplifyProperty('getAll'),
+	{
+		displayName: 'Options',
+		name: 'options',
+		type: 'collection',
+		placeholder: 'Add Option',
+		default: {},
+		displayOptions: { show: { operation: ['getAll'] } },
+		options: [
+			{
+				displayName: 'Codes Only',
+				name: 'codesOnly',
+				type: 'boolean',
+				default: false,
+				description:
+					'Whether to return only stock codes and parents, which takes one call however many items there are',
+			},
+			{
+				displayName: 'Changed Means',
+				name: 'dateType',
+				type: 'options',
+				options: [
+					{ name: 'Moved', value: DATE_TYPE.moved, description: 'Its stock level changed' },
+					{ name: 'Revised', value: DATE_TYPE.revised, description: 'Its record was edited' },
+				],
+				default: '0',
+				description: 'Which date Changed Since is compared with',
+			},
+		],
+	},
+];
+
+/** Khaos's clock is the UK's, without an offset (contract 2.3). */
+function khaosTime(given: string, zone: string): string {
+	if (given === '') return NO_DATE;
+	const time = DateTime.fromISO(given, { zone });
+	return (time.isValid ? time.setZone('Europe/London') : DateTime.fromISO(NO_DATE)).toFormat("yyyy-MM-dd'T'HH:mm:ss");
+}
+
+async function recordsOf(khaos: Khaos, rows: StockListRow[]): Promise<Map<string, StockRecord>> {
+	const found = new Map<string, StockRecord>();
+	// A variant comes inside its parent.
+	const codes = new Set(rows.map((row) => (row.parentCode === '' ? row.stockCode : row.parentCode)));
+	for (const batch of exportBatches([...codes])) {
+		const records = await khaos.read(async () => await exportStock(khaos.client, batch));
+		for (const [key, record] of recordsByKey(records)) found.set(key, record);
+	}
+	return found;
+}
+
+/** Lists stock items, then reads them fifty a call. An item that left Khaos in between is not returned. */
+export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
+	const khaos = await khaosOf(context, false);
+	const output: INodeExecutionData[] = [];
+	for (const itemIndex of context.getInputData().keys()) {
+		const since = khaosTime(context.getNodeParameter('changedSince', itemIndex, '') as string, context.getTimezone());
+		const options = context.getNodeParameter('options', itemIndex, {}) as { codesOnly?: boolean; dateType?: string };
+		const all = context.getNodeParameter('returnAll', itemIndex) === true;
+		const limit = all ? Infinity : (context.getNodeParameter('limit', itemIndex) as number);
+		const simplify = context.getNodeParameter('simplify', itemIndex) === true;
+		const listed = await khaos.read(
+			async () => await getStockList(khaos.client, since, options.dateType ?? DATE_TYPE.revised),
+		);
+		const rows = listed.slice(0, limit);
+		const records = options.codesOnly === true ? null : await recordsOf(khaos, rows);
+		for (const row of rows) {
+			const record = records?.get(keyOf(row.stockCode));
+			if (records && !record) continue;
+			output.push({ json: record ? shownStockItem(record, simplify) : { ...row }, pairedItem: { item: itemIndex } });
+		}
+	}
+	hintWithoutLedger(context, khaos);
+	return output;
+}
