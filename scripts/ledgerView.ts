@@ -92,7 +92,7 @@ export function syncState(stats: LedgerStats, since: number, now: number): SyncS
 	const dueSoon = Object.values(stats.nextDue).filter(
 		(due) => due !== null && Date.parse(due) <= now + A_MINUTE_MS,
 	).length;
-	const { complete, unrecorded, lastCompleteAt } = stats.intake;
+	const { complete, unrecorded, lastStepAt } = stats.intake;
 	return {
 		// A newer version of what is leased right now waits for its turn as `next`.
 		queued: both('queued') + both('next'),
@@ -104,7 +104,7 @@ export function syncState(stats: LedgerStats, since: number, now: number): SyncS
 		dueWithinAMinute: dueSoon,
 		confirmed: stats.confirmed,
 		rejected: stats.rejected,
-		intakeComplete: complete && lastCompleteAt !== null && Date.parse(lastCompleteAt) >= since,
+		intakeComplete: complete && lastStepAt !== null && Date.parse(lastStepAt) >= since,
 		unrecorded,
 	};
 }

@@ -28,6 +28,8 @@ export interface LedgerStats {
 		/** When the last complete scan started. */
 		lastCompleteAt: string | null;
 		lastPollAt: string | null;
+		/** When a scan step last ended well, by the ledger's clock. */
+		lastStepAt: string | null;
 		lastError: string | null;
 	};
 }
@@ -106,12 +108,13 @@ interface ScanRow {
 	next_cursor: string | null;
 	lease_until: number | null;
 	polled_at: number | null;
+	emitted_at: number | null;
 	last_error: string | null;
 }
 
 async function intake(tx: Transaction, environmentId: number): Promise<LedgerStats['intake']> {
 	const scans = await tx.all<ScanRow>(
-		'SELECT cursor, next_cursor, lease_until, polled_at, last_error FROM scans WHERE environment_id = ?',
+		'SELECT cursor, next_cursor, lease_until, polled_at, emitted_at, last_error FROM scans WHERE environment_id = ?',
 		environmentId,
 	);
 	const cursors = scans.map((scan) => (scan.cursor === null ? null : (JSON.parse(scan.cursor) as { scan: unknown; lastCompleteAt: string | null })));
@@ -128,10 +131,16 @@ async function intake(tx: Transaction, environmentId: number): Promise<LedgerSta
 		complete,
 		unrecorded: Number(unrecorded?.count ?? 0),
 		lastCompleteAt: times.sort().at(-1) ?? null,
-		lastPollAt: iso(scans.reduce<number | null>((latest, scan) => (scan.polled_at === null ? latest : Math.max(latest ?? 0, scan.polled_at)), null)),
+		lastPollAt: iso(latest(scans.map((scan) => scan.polled_at))),
+		lastStepAt: iso(latest(scans.map((scan) => scan.emitted_at))),
 		lastError: scans.find((scan) => scan.last_error !== null)?.last_error ?? null,
 	};
 }
+
+const latest = (times: Array<number | null>): number | null => {
+	const known = times.filter((time) => time !== null);
+	return known.length === 0 ? null : Math.max(...known);
+};
 
 export interface ChangeFilter {
 	states?: ChangeState[];
