@@ -110,6 +110,10 @@ function run(program, args) {
 	});
 	// A terminal sends Ctrl-C to the program as well; a second copy of the same signal does it no harm.
 	for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+	// npm runs us through a shell that does not pass a signal on, but ends.
+	const parent = process.ppid;
+	const watch = setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 500);
+	child.once('close', () => clearInterval(watch));
 }
 
 const [program, ...args] = process.argv.slice(2);
