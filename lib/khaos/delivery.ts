@@ -22,7 +22,6 @@ import { sweepHarmonisation, type AwaitingCode } from './harmonisationSweep';
 import { halves, importCalls } from './importCalls';
 import { needsFreshRead, planRow } from './importRow';
 import { ImportRun } from './importRun';
-import { saysTrouble } from './importSummary';
 import { KhaosLine } from './khaosLine';
 import { absent } from './readBack';
 import { StateReader } from './stateReader';
@@ -185,7 +184,7 @@ export class KhaosDelivery {
 	private equalAfterWrite(work: Work, batch: Batch): void {
 		const said = work.call?.summary?.byKey.get(work.key);
 		// Its only change can't be read back, it left no traces, and Khaos says it refused it.
-		if (said !== undefined && saysTrouble(said) && !leftTraces(work, work.known!)) {
+		if (said !== undefined && !leftTraces(work, work.known!)) {
 			refuse(work, `Khaos refused ${work.stockCode}: ${said}`, REFUSED_REMEDY);
 		} else {
 			this.equal(work, batch, false);

@@ -12,7 +12,7 @@ export interface ImportSummary {
 	imported: number | null;
 	/** Lines skipped or refused; null where no such number was found. */
 	skipped: number | null;
-	/** What is said of single items, by key. */
+	/** What is said against single items, by key. */
 	byKey: Map<string, string>;
 	/** Errors that name no item. */
 	general: string[];
@@ -51,37 +51,54 @@ function mentions(text: string, key: string): boolean {
 interface Mention {
 	keys: Set<string>;
 	texts: string[];
-	path: string;
-	element: XmlElement;
+	/** Whether it speaks of an error: by a text, or by the name of an element or attribute that isn't empty. */
+	trouble: boolean;
 }
 
-/** Every element with all the codes and texts inside it; a record of one item is the largest that names only that item. */
-function recordsOf(root: XmlElement, keys: string[]): Map<string, Mention> {
+const isNothing = (value: string): boolean => /^(0|no|none|false|ok)?$/i.test(value.trim());
+
+function namesTrouble(element: XmlElement): boolean {
+	const told = element.children.length > 0 || !isNothing(element.text);
+	return (
+		(told && SKIPPED.test(sameName(element.name))) ||
+		Object.entries(element.attributes).some(([name, value]) => SKIPPED.test(sameName(name)) && !isNothing(value))
+	);
+}
+
+/** What is said of each item: the largest element that names only this item. */
+function mentionsOf(root: XmlElement, keys: string[]): Map<string, Mention> {
 	const found = new Map<string, Mention>();
-	const visit = (element: XmlElement, path: string): Mention => {
+	const visit = (element: XmlElement, within: boolean, isRoot: boolean): Mention => {
 		const own = textsOf(element);
-		const record: Mention = { keys: new Set(), texts: [...own], path: `${path}/${element.name}`, element };
-		for (const key of keys) if (own.some((text) => mentions(text, key))) record.keys.add(key);
+		// The root's name is of no help: even a good summary may be called an error report.
+		const troubled = within || (!isRoot && namesTrouble(element));
+		const mention: Mention = {
+			keys: new Set(keys.filter((key) => own.some((text) => mentions(text, key)))),
+			texts: [...own],
+			trouble: troubled || own.some((text) => TROUBLE.test(text)),
+		};
 		for (const child of element.children) {
-			const inner = visit(child, record.path);
-			inner.keys.forEach((key) => record.keys.add(key));
-			record.texts.push(...inner.texts);
+			const inner = visit(child, troubled, false);
+			inner.keys.forEach((key) => mention.keys.add(key));
+			mention.texts.push(...inner.texts);
+			mention.trouble ||= inner.trouble;
 		}
-		// The root always holds everything; it is a record only where there is nothing else.
-		if (record.keys.size === 1 && (path !== '' || element.children.length === 0)) {
-			const [key] = record.keys;
-			found.set(key!, record);
+		// The root always holds everything; it says something of one item only where there is nothing else.
+		if (mention.keys.size === 1 && (!isRoot || element.children.length === 0)) {
+			const [key] = mention.keys;
+			found.set(key!, mention);
 		}
-		return record;
+		return mention;
 	};
-	visit(root, '');
+	visit(root, false, true);
 	return found;
 }
 
-function saidOfItem(record: Mention, key: string): string {
-	const texts = record.texts.filter((text) => keyOf(text) !== key && !/^-?\d+$/.test(text));
+/** Everything that is said of an item but its code and plain numbers, errors first. */
+function saidOfItem(mention: Mention, key: string): string {
+	const texts = mention.texts.filter((text) => keyOf(text) !== key && !/^-?\d+$/.test(text));
 	const troubled = texts.filter((text) => TROUBLE.test(text));
-	return oneLine([...new Set(troubled.length > 0 ? troubled : texts)].join('; '));
+	return oneLine([...new Set([...troubled, ...texts])].join('; ')) || 'listed among the errors';
 }
 
 function count(root: XmlElement, text: string, name: RegExp): number | null {
@@ -119,15 +136,8 @@ export function readImportSummary(result: XmlElement, stockCodes: string[]): Imp
 	const lines = [...walk(root)].flatMap(textsOf).flatMap((text) => text.split(/\r?\n/));
 	const whole = lines.join('\n');
 	const keys = stockCodes.map(keyOf);
-	for (const [key, record] of recordsOf(root, keys)) {
-		const said = saidOfItem(record, key);
-		// A plain list of what was imported says nothing against an item.
-		if (said !== '' || SKIPPED.test(sameName(record.path))) {
-			summary.byKey.set(
-				key,
-				said === '' ? `listed under ${record.path.split('/').at(-2) || record.element.name}` : said,
-			);
-		}
+	for (const [key, mention] of mentionsOf(root, keys)) {
+		if (mention.trouble) summary.byKey.set(key, saidOfItem(mention, key));
 	}
 	for (const line of lines) {
 		const named = keys.filter((key) => mentions(line, key));
@@ -141,6 +151,3 @@ export function readImportSummary(result: XmlElement, stockCodes: string[]): Imp
 	summary.skipped = count(root, whole, SKIPPED);
 	return summary;
 }
-
-/** Whether a text speaks of an error rather than of a success. */
-export const saysTrouble = (text: string): boolean => TROUBLE.test(text);

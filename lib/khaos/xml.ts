@@ -145,6 +145,7 @@ export function readXml(source: string): XmlElement | XmlError {
 	const nodes = orderedNodes(text);
 	if (nodes instanceof Error) return new XmlError(`the document can't be read (${nodes.message})`);
 	const roots = nodes.map(elementOf).filter((element) => element !== null);
+	if (roots.length > 1) return new XmlError('the document has multiple roots');
 	return roots[0] ?? new XmlError('the document has no root element');
 }
 
