@@ -1,4 +1,4 @@
-import type { BatchItem, ReadBack, Result } from '../shapes';
+import type { BatchItem, DesiredStockItem, Difference, ReadBack, Result } from '../shapes';
 import type { KhaosClient } from './client';
 import { changedColumns, columnOf, differencesOf, shownValue, withUnproven } from './columns';
 import type { DeliveryPort } from './deliveryPort';
@@ -137,7 +137,7 @@ export class KhaosDelivery {
 			}
 			const codeMissed = work.codeMissed && work.call === null;
 			if (known.exists && changedColumns(work.desired, known).length === 0 && !codeMissed) {
-				this.equal(work, batch, true);
+				this.equal(work, batch, work.call === null);
 				return;
 			}
 			const planned = planRow(work.desired, codeMissed ? withoutNotes(known) : known, work.fresh);
@@ -172,7 +172,8 @@ export class KhaosDelivery {
 			const unread = works.filter((work) => work.readError !== null);
 			for (const work of unread) postpone(work, work.readError!);
 			const open = works.filter((work) => work.readError === null && !tookEffect(work, work.known!));
-			for (const work of works) if (work.readError === null && !open.includes(work)) this.equalAfterWrite(work, batch);
+			const done = works.filter((work) => work.readError === null && !open.includes(work));
+			eachAlone(done, (work) => this.equalAfterWrite(work, batch));
 			const resend = worthAnotherCall(call, open);
 			const settledNow = open.filter((work) => !resend.flat().includes(work));
 			eachAlone(settledNow, (work) => this.judge(work, batch));
@@ -193,7 +194,8 @@ export class KhaosDelivery {
 
 	/** Nothing that can be read of the item differs. */
 	private equal(work: Work, batch: Batch, adopted: boolean): void {
-		work.known = withUnproven(work.known!, work.desired, work.known);
+		// A check sends nothing, so it says nothing of values that can't be read.
+		if (work.purpose === 'write') work.known = withUnproven(work.known!, work.desired, work.known);
 		warnOfUnreadable(work);
 		if (pendingCode(work) === null) confirm(work, adopted);
 		else batch.awaiting.push({ work, adopted });
@@ -213,7 +215,10 @@ export class KhaosDelivery {
 			else differ(work, [difference], reason, remedy);
 			return;
 		}
-		const differences = differencesOf(work.desired, known);
+		const differences = [
+			...differencesOf(work.desired, known),
+			...(work.purpose === 'check' ? unsentChanges(work.desired, known) : []),
+		];
 		if (differences.length === 0) {
 			if (call?.error) postpone(work, call.error);
 			else this.equal(work, batch, false);
@@ -221,8 +226,7 @@ export class KhaosDelivery {
 		}
 		const reason = `Khaos doesn't hold ${stockCode} as it should: ${inWords(differences)}`;
 		if (said) refuse(work, `${reason}. Khaos says: ${said}`, REFUSED_REMEDY, differences);
-		else if (call?.error)
-			differ(work, differences, `${reason}. ${call.error.message}`, 'It is written again by itself.');
+		else if (call?.error) postpone(work, call.error, differences);
 		else {
 			differ(
 				work,
@@ -264,6 +268,18 @@ function isEnough(work: Work, known: ReadBack): boolean {
 		case 'write':
 			return !needsFreshRead(desired) || (changedColumns(desired, known).length === 0 && !work.codeMissed);
 	}
+}
+
+/** Columns that no read-back proves, of which another value was sent last than is desired now. */
+function unsentChanges(desired: DesiredStockItem, known: ReadBack): Difference[] {
+	const shown = differencesOf(desired, known).map((difference) => difference.field);
+	return changedColumns(desired, known)
+		.filter((field) => !shown.includes(field))
+		.map((field) => ({
+			field,
+			expected: desired.columns[field] ?? null,
+			actual: known.unproven?.[field] ?? known.columns[field] ?? null,
+		}));
 }
 
 /** What goes wrong with one item is that item's result; the others go on. */

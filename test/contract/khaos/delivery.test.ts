@@ -419,6 +419,16 @@ describe('delivering stock items', () => {
 			expect(delivery.count('ImportStockTSV')).toBe(0);
 		});
 
+		test('a country that was never sent is not confirmed, although nothing shows it', async () => {
+			const item = itemOf(lamp('LAMP-1', commodity));
+			await delivery.send(item);
+			const moved = delivery.again(item, { 'Harmonisation:Country': 'TR' });
+			const difference = { field: 'Harmonisation:Country', expected: 'TR', actual: 'GB' };
+			expect(await delivery.confirm(moved)).toMatchObject([{ status: 'retry', differences: [difference] }]);
+			await delivery.send(delivery.again(moved));
+			expect(held('LAMP-1')!.harmonisation).toEqual([{ Code: '94052190', Country: 'TR' }]);
+		});
+
 		test('confirming compares and writes nothing', async () => {
 			await delivery.send(...lamps(2));
 			simulators.khaos.edit({ code: 'LAMP-001', set: { SELL_PRICE: '1.00' } });
