@@ -1,5 +1,5 @@
 import type { AwaitingHarmonisation, DeliveryPort, StockListRow } from '../khaos/deliveryPort';
-import { keyOf, type DesiredStockItem } from '../shapes';
+import { keyOf, type DesiredStockItem, type ReadBack } from '../shapes';
 import { jsonParameter, type Database, type Transaction } from './database';
 import { throughGate, type GateSettings, type GateTools } from './gate';
 import { meetNeeds, observe } from './observe';
@@ -108,7 +108,7 @@ export function deliveryPort(
 					if (expected === null || actual.includes(expected)) {
 						return {
 							row,
-							result: { status: 'confirmed', reason: '', remedy: '', differences: [], readBack: null },
+							result: { status: 'confirmed', reason: '', remedy: '', differences: [], readBack: withCode(row, expected) },
 							outcome: { state: 'confirmed' },
 						};
 					}
@@ -129,6 +129,13 @@ export function deliveryPort(
 				await apply(tx, environmentId, settings, settled);
 			}),
 	};
+}
+
+/** What Khaos was read to hold, with the code that another method showed. */
+function withCode(row: OpenRow, code: string | null): ReadBack | null {
+	if (row.read_back === null) return null;
+	const readBack = JSON.parse(row.read_back) as ReadBack;
+	return code === null ? readBack : { ...readBack, columns: { ...readBack.columns, 'Harmonisation:Code': code } };
 }
 
 const commodityCodeOf = (desired: string): string | null =>

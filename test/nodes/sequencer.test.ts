@@ -73,7 +73,9 @@ test('Take, Settle, Get Many and Get Stats work on one queue', async () => {
 	await run(sequencer('add'), itemsOf(json(stockItem('A')), json(stockItem('B'))));
 	const [batch] = await run(sequencer('take', { target: 'khaos', batchSize: 1 }));
 	expect(batch).toMatchObject([{ json: { key: 'A', attempt: 1 } }]);
-	expect((await run(sequencer('getAll', { filters: { states: ['leased'] } })))[0]).toMatchObject([{ json: { key: 'A', state: 'leased' } }]);
+	expect((await run(sequencer('getAll', { filters: { states: ['leased'] } })))[0]).toMatchObject([
+		{ json: { key: 'A', state: 'leased' } },
+	]);
 	expect((await run(sequencer('settle'), settleItems(batch!)))[0]).toMatchObject([{ json: { outcome: 'confirmed' } }]);
 	expect((await run(sequencer('settle'), settleItems(batch!)))[0]).toMatchObject([{ json: { outcome: 'overtaken' } }]);
 	expect((await run(sequencer('getStats')))[0]).toMatchObject([{ json: { confirmed: 1, khaos: { queued: 1 } } }]);
