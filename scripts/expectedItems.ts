@@ -59,6 +59,10 @@ export function isReady(product: AccountProduct): boolean {
 	return yesOrNo(textOf(product.attributes.readyForErp)) !== false;
 }
 
+export function isDiscontinued(product: AccountProduct): boolean {
+	return yesOrNo(textOf(product.attributes.discontinued)) === true;
+}
+
 const element =
 	(name: string): Look =>
 	(item) =>

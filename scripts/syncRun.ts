@@ -8,7 +8,7 @@ import { installN8n } from './n8nInstallation';
 import { N8nServer } from './n8nServer';
 import { buildPackage } from './packageBuild';
 import type { Progress } from './progress';
-import { differencesOf, isReady, type Difference } from './expectedItems';
+import { differencesOf, isDiscontinued, isReady, type Difference } from './expectedItems';
 import { emptyReport, type Report, type ReportedException } from './report';
 import type { OtherServers, StartOptions } from './startOptions';
 import { untilSettled, type Ending, type SyncState } from './untilSettled';
@@ -208,8 +208,10 @@ function differencesIn(look: Look): Difference[] {
 		const { primaryId } = product;
 		const differences = differencesOf(product, look.items.get(keyOf(primaryId)));
 		const status = look.statuses.get(primaryId) ?? '';
-		if (differences.length > 0 || status === 'Live') return differences;
-		return [{ primaryId, field: 'khaosStatus', expected: 'Live', actual: status }];
+		// A product that is discontinued is confirmed like any other, and not Live: nobody is to sell it.
+		const expected = isDiscontinued(product) ? 'Pending' : 'Live';
+		if (differences.length > 0 || status === expected) return differences;
+		return [{ primaryId, field: 'khaosStatus', expected, actual: status }];
 	});
 }
 
