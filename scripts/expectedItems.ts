@@ -54,9 +54,14 @@ export function differencesOf(product: AccountProduct, item: ShownItem | undefin
 	});
 }
 
-/** Is the product meant for Khaos? In the demo account readyForErp says no with `false`. */
+/** Is the product meant for Khaos? In the demo account readyForErp says so. */
 export function isReady(product: AccountProduct): boolean {
-	return yesOrNo(textOf(product.attributes.readyForErp)) !== false;
+	return yesOrNo(textOf(product.attributes.readyForErp)) === true;
+}
+
+/** The status that Pimberly should show of a product that is as it should be in Khaos; what is discontinued is not Live. */
+export function expectedStatus(product: AccountProduct): 'Live' | 'Pending' {
+	return yesOrNo(textOf(product.attributes.discontinued)) === true ? 'Pending' : 'Live';
 }
 
 export function isDiscontinued(product: AccountProduct): boolean {

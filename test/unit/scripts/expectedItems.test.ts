@@ -1,4 +1,4 @@
-import { differencesOf, isReady, type AccountProduct, type ShownItem } from '../../../scripts/expectedItems';
+import { differencesOf, expectedStatus, isReady, type AccountProduct, type ShownItem } from '../../../scripts/expectedItems';
 
 const lamp: AccountProduct = {
 	primaryId: 'LAMP-001',
@@ -122,4 +122,9 @@ describe('what Khaos holds beside the catalogue', () => {
 test('a product that says it is not ready is not expected in Khaos', () => {
 	expect(isReady(lamp)).toBe(true);
 	expect(isReady(withAttributes({ readyForErp: 'false' }))).toBe(false);
+});
+
+test('a product is Live once it is in Khaos, unless it is discontinued', () => {
+	expect(expectedStatus(lamp)).toBe('Live');
+	expect(expectedStatus(withAttributes({ discontinued: 'true' }))).toBe('Pending');
 });
