@@ -211,6 +211,13 @@ async function reweighWaiting(tx: Transaction, confirmed: Settled[]): Promise<vo
 	}
 }
 
+/** One after the other, each with its full stop. */
+const sentences = (...texts: string[]): string =>
+	texts
+		.filter((text) => text !== '')
+		.map((text) => (/[.!?]$/.test(text) ? text : `${text}.`))
+		.join(' ');
+
 const primaryIdOf = (row: OpenRow): string => (JSON.parse(row.source) as { primaryId: string }).primaryId;
 const internalIdOf = (row: OpenRow): string => (JSON.parse(row.source) as { internalId: string }).internalId;
 
@@ -233,7 +240,7 @@ async function tellPimberly(tx: Transaction, environmentId: number, settled: Set
 				message: discontinued ? 'Discontinued in Khaos' : 'Confirmed in Khaos',
 			});
 		} else if (outcome.state === 'failed') {
-			news.push({ ...base, stockId: '', status: 'Failed', message: [result.reason, result.remedy].filter(Boolean).join(' ') });
+			news.push({ ...base, stockId: '', status: 'Failed', message: sentences(result.reason, result.remedy) });
 		}
 	}
 	await setLive(tx, environmentId, live, true);

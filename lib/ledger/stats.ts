@@ -240,7 +240,7 @@ export async function listChanges(tx: Transaction, environmentId: number, filter
 			addedAt: new Date(row.added_at).toISOString(),
 			dueAt: iso(row.due_at),
 			reason: row.reason,
-			remedy: row.remedy,
+			remedy: row.state === 'held' ? 'Mend what it waits for; then it is sent by itself.' : row.remedy,
 			differences: JSON.parse(row.differences) as unknown[],
 			waitsFor: waits.map((need) => need.key),
 			waitingReason: waits.map(whyNeedIsUnmet).join(' '),
