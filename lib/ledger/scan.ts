@@ -11,6 +11,7 @@ const scanOf = (emission: string): number | null => {
 export interface Receipt {
 	emission: string | null;
 	primaryId: string;
+	/** '' where a rejection does not say: it counts for whatever was emitted. */
 	version: string;
 }
 
@@ -27,7 +28,7 @@ export async function recordReceipts(tx: Transaction, environmentId: number, rec
 	await tx.run(
 		`UPDATE emitted_products SET recorded = 1
 		 FROM ${tx.dialect.rows('r', { scan_id: 'integer', primary_id: 'text', version: 'text' })}
-		 WHERE emitted_products.scan_id = r.scan_id AND emitted_products.primary_id = r.primary_id AND emitted_products.version <= r.version`,
+		 WHERE emitted_products.scan_id = r.scan_id AND emitted_products.primary_id = r.primary_id AND (r.version = '' OR emitted_products.version <= r.version)`,
 		jsonParameter(rows),
 	);
 	for (const scanId of new Set(rows.map((row) => row.scan_id))) await moveOnIfComplete(tx, environmentId, scanId);
