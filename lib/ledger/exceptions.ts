@@ -8,6 +8,7 @@ export const exceptionTypes = {
 	failedTransfer: { severity: 'high', owner: 'operations' },
 	heldTooLong: { severity: 'high', owner: 'ecommerce' },
 	circularNeed: { severity: 'high', owner: 'ecommerce' },
+	orphan: { severity: 'medium', owner: 'operations' },
 	statusNotWritten: { severity: 'medium', owner: 'ecommerce' },
 } as const satisfies Record<string, { severity: 'high' | 'medium' | 'low'; owner: 'ecommerce' | 'operations' | 'finance' }>;
 
