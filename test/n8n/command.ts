@@ -16,10 +16,13 @@ export class Command {
 	}
 
 	static start(...args: string[]): Command {
-		return new Command(spawn('npm', args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] }));
+		// In a group of its own, as a terminal has one for what runs in it. npm would show the command line, tokens included.
+		return new Command(
+			spawn('npm', ['--silent', ...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], detached: true }),
+		);
 	}
 
-	/** Its exit code. */
+	/** Its exit code, once everything that it started has let go of its output. */
 	async end(): Promise<number | null> {
 		return await this.ended;
 	}
@@ -36,13 +39,14 @@ export class Command {
 		}
 	}
 
-	/** Ctrl-C. */
-	interrupt(): void {
-		this.child.kill('SIGINT');
+	/** Ctrl-C: everything in the terminal gets the signal. Resolves when all of it is gone. */
+	async interrupt(): Promise<void> {
+		process.kill(-this.child.pid!, 'SIGINT');
+		await this.ended;
 	}
 
 	/** For a test that failed in the middle. */
 	endAnyway(): void {
-		if (this.child.exitCode === null) this.child.kill('SIGTERM');
+		if (this.child.exitCode === null && this.child.signalCode === null) process.kill(-this.child.pid!, 'SIGTERM');
 	}
 }
