@@ -1,7 +1,7 @@
 import type { Catalogue, CatalogueProduct } from './catalogue';
 
 /** mulberry32: small, fast, and the same numbers on every machine. */
-function randomNumbers(seed: number): () => number {
+export function randomNumbers(seed: number): () => number {
 	let state = seed >>> 0;
 	return () => {
 		state = (state + 0x6d2b79f5) >>> 0;

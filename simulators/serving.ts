@@ -34,7 +34,28 @@ export interface PlannedCall {
 	faultAnswer(kind: FaultKind, rule: FaultRule): Answer;
 }
 
-export interface ServingOptions {
+/** A request without its body, as far as the simulated servers look at it; Node's IncomingMessage is one. */
+export type RequestHead = Pick<IncomingMessage, 'method' | 'url' | 'headers'>;
+
+/** How a call ends for its client. */
+export type Ending =
+	| { how: 'answered'; answer: Answer }
+	/** Half of the answer, then the connection is cut. */
+	| { how: 'truncated'; answer: Answer }
+	| { how: 'dropped' }
+	/** Nothing comes, and after `ms` the connection is cut. */
+	| { how: 'hanging'; ms: number };
+
+export interface Responding {
+	ending: Ending;
+	/** To be called when the client has what it gets, or is gone: completes the log entry. */
+	ended(): void;
+}
+
+/** Does what a call asks for, faults included, and says how it ends. */
+export type Respond = (request: RequestHead, body: Buffer, origin: string) => Promise<Responding>;
+
+export interface RespondingOptions {
 	side: Side;
 	log: CallLog;
 	faults: Faults;
@@ -43,8 +64,11 @@ export interface ServingOptions {
 	latencyMs: () => number;
 	/** How long a `timeout` hangs when its rule doesn't say. */
 	hangMs: number;
-	maxBodyBytes: number;
-	plan(request: IncomingMessage, body: Buffer, origin: string): PlannedCall;
+	/** Milliseconds since 1970. */
+	now: () => number;
+	/** How latency passes. */
+	wait: (ms: number) => Promise<void>;
+	plan(request: RequestHead, body: Buffer, origin: string): PlannedCall;
 }
 
 export interface Served {
@@ -141,91 +165,94 @@ export class Pauses {
 
 const APPLIED_ALL_THE_SAME: FaultKind[] = ['applyThenDrop', 'truncate'];
 
-/** Serve one side: log every call, queue where only one may run, be late, inject faults. */
-export async function serve(options: ServingOptions, port: number): Promise<Served> {
-	const { side, log, faults } = options;
-	const pauses = new Pauses();
+/** One side: logs every call, queues where only one may run, is late, injects faults. Knows nothing of sockets. */
+export function responder(options: RespondingOptions): Respond {
+	const { side, log, faults, wait } = options;
 	let last: Promise<unknown> = Promise.resolve();
 
-	const work = async (
-		planned: PlannedCall,
-		entry: LoggedCall,
-		response: ServerResponse,
-	): Promise<() => Promise<void>> => {
+	const work = async (planned: PlannedCall, entry: LoggedCall): Promise<Responding> => {
 		const latency = options.latencyMs();
-		await pauses.wait(latency / 2);
+		await wait(latency / 2);
 		const rule = faults.strike(side, [planned.method, ...planned.names], planned.codes, planned.rejectsRows ?? false);
+		const end = (status: number, outcome: string) => () => log.close(entry, status, outcome);
 		if (!rule || rule.kind === 'rejectRow') {
 			const refusal = rule && {
 				codes: rule.codes ? new Set(rule.codes.map((code) => code.trim().toUpperCase())) : null,
 				message: rule.message ?? 'The record could not be saved.',
 			};
 			const answer = planned.run(entry, refusal);
-			await pauses.wait(latency / 2);
-			return async () => {
-				await send(response, answer);
-				log.close(entry, answer.status, entry.outcome === 'open' ? 'ok' : entry.outcome);
-			};
+			await wait(latency / 2);
+			const outcome = entry.outcome === 'open' ? 'ok' : entry.outcome;
+			return { ending: { how: 'answered', answer }, ended: end(answer.status, outcome) };
 		}
 		const apply = rule.apply ?? APPLIED_ALL_THE_SAME.includes(rule.kind);
 		const real = apply ? planned.run(entry, null) : null;
-		await pauses.wait(latency / 2);
-		const end = (status: number) => log.close(entry, status, rule.kind);
+		await wait(latency / 2);
 		switch (rule.kind) {
 			case 'timeout':
-				return async () => {
-					// Not a part of the queue: the process that hangs is not the one that serves the next call.
-					void pauses.wait(rule.hangMs ?? options.hangMs).then(() => response.destroy());
-					await new Promise<void>((resolve) => {
-						if (response.destroyed) resolve();
-						else response.once('close', resolve);
-					});
-					end(0);
-				};
+				return { ending: { how: 'hanging', ms: rule.hangMs ?? options.hangMs }, ended: end(0, rule.kind) };
 			case 'drop':
 			case 'applyThenDrop':
-				return async () => {
-					response.destroy();
-					end(0);
-				};
-			case 'truncate':
-				return async () => {
-					const answer = real ?? planned.faultAnswer('http500', rule);
-					await sendTruncated(response, answer);
-					end(answer.status);
-				};
-			default:
-				return async () => {
-					const answer = planned.faultAnswer(rule.kind, rule);
-					await send(response, answer);
-					end(answer.status);
-				};
+				return { ending: { how: 'dropped' }, ended: end(0, rule.kind) };
+			case 'truncate': {
+				const answer = real ?? planned.faultAnswer('http500', rule);
+				return { ending: { how: 'truncated', answer }, ended: end(answer.status, rule.kind) };
+			}
+			default: {
+				const answer = planned.faultAnswer(rule.kind, rule);
+				return { ending: { how: 'answered', answer }, ended: end(answer.status, rule.kind) };
+			}
 		}
 	};
 
+	return async (request, body, origin) => {
+		const planned = options.plan(request, body, origin);
+		const entry = log.open(side, planned.method);
+		planned.describe?.(entry);
+		const arrived = options.now();
+		if (!options.oneAtATime) return await work(planned, entry);
+		const turn = last.then(async () => {
+			const waited = options.now() - arrived;
+			if (waited > 0) entry.waitedMs = waited;
+			return await work(planned, entry);
+		});
+		last = turn.catch(() => undefined);
+		return await turn;
+	};
+}
+
+/** Let a call end on its connection. */
+async function putOnTheWire(ending: Ending, response: ServerResponse, pauses: Pauses): Promise<void> {
+	switch (ending.how) {
+		case 'answered':
+			await send(response, ending.answer);
+			return;
+		case 'truncated':
+			await sendTruncated(response, ending.answer);
+			return;
+		case 'dropped':
+			response.destroy();
+			return;
+		case 'hanging':
+			// Not a part of the queue: the process that hangs is not the one that serves the next call.
+			void pauses.wait(ending.ms).then(() => response.destroy());
+			await new Promise<void>((resolve) => {
+				if (response.destroyed) resolve();
+				else response.once('close', resolve);
+			});
+	}
+}
+
+/** Serve one side on 127.0.0.1. */
+export async function serve(respond: Respond, maxBodyBytes: number, port: number): Promise<Served> {
+	const pauses = new Pauses();
 	const server = createServer((request, response) => {
 		const origin = `http://${request.headers.host ?? '127.0.0.1'}`;
 		void (async () => {
-			const body = await readBody(request, options.maxBodyBytes);
-			const planned = options.plan(request, body, origin);
-			const entry = log.open(side, planned.method);
-			planned.describe?.(entry);
-			const arrived = Date.now();
-			if (!options.oneAtATime) {
-				await (
-					await work(planned, entry, response)
-				)();
-				return;
-			}
-			const turn = last.then(async () => {
-				const waited = Date.now() - arrived;
-				if (waited > 0) entry.waitedMs = waited;
-				return await work(planned, entry, response);
-			});
-			last = turn.catch(() => undefined);
-			await (
-				await turn
-			)();
+			const body = await readBody(request, maxBodyBytes);
+			const { ending, ended } = await respond(request, body, origin);
+			await putOnTheWire(ending, response, pauses);
+			ended();
 		})().catch((error: unknown) => {
 			if (error instanceof BodyTooLarge)
 				void send(response, { status: 413, body: 'Request Entity Too Large' }).then(() => request.destroy());

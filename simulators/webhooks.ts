@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { failure, json } from './pimberly/answers';
 import type { PimberlyStore, ProductNotice } from './pimberly/store';
-import type { Answer, Pauses } from './serving';
+import type { Answer } from './serving';
 import type { PimberlySettings } from './settings';
 
 export const subscriptionSchema = z
@@ -29,7 +29,7 @@ export class Webhooks {
 	constructor(
 		store: PimberlyStore,
 		private readonly settings: () => PimberlySettings,
-		private readonly pauses: Pauses,
+		private readonly wait: (ms: number) => Promise<void>,
 	) {
 		store.onChange((notice) => {
 			for (const subscription of this.subscriptions.values()) {
@@ -61,7 +61,7 @@ export class Webhooks {
 			);
 			this.deliveries.push({ url, action, primaryId, status });
 			if (status >= 200 && status < 300) return;
-			await this.pauses.wait(500 * attempt);
+			await this.wait(500 * attempt);
 		}
 	}
 

@@ -1,6 +1,5 @@
-import type { IncomingMessage } from 'node:http';
 import { retryAfter, type FaultKind, type FaultRule } from '../faults';
-import type { Answer, PlannedCall } from '../serving';
+import type { Answer, PlannedCall, RequestHead } from '../serving';
 import type { Dialect, KhaosSettings } from '../settings';
 import { KhaosRefusal, METHOD_BY_NAME } from './methods';
 import { faultOf, NotSoap, readCall, responseOf } from './soap';
@@ -36,7 +35,7 @@ export interface KhaosServerOptions {
 export class KhaosServer {
 	constructor(private readonly options: KhaosServerOptions) {}
 
-	plan(request: IncomingMessage, body: Buffer, origin: string): PlannedCall {
+	plan(request: RequestHead, body: Buffer, origin: string): PlannedCall {
 		const settings = this.options.settings();
 		const url = new URL(request.url ?? '/', origin);
 		const base = `/${settings.executable}`;
@@ -59,7 +58,7 @@ export class KhaosServer {
 		);
 	}
 
-	private allowed(request: IncomingMessage): boolean {
+	private allowed(request: RequestHead): boolean {
 		const { basic } = this.options.settings();
 		return (
 			!basic ||
@@ -67,7 +66,7 @@ export class KhaosServer {
 		);
 	}
 
-	private page(request: IncomingMessage, method: string, answer: () => Answer): PlannedCall {
+	private page(request: RequestHead, method: string, answer: () => Answer): PlannedCall {
 		return {
 			method,
 			names: [],
@@ -81,7 +80,7 @@ export class KhaosServer {
 		};
 	}
 
-	private call(request: IncomingMessage, body: Buffer): PlannedCall {
+	private call(request: RequestHead, body: Buffer): PlannedCall {
 		let call: ReturnType<typeof readCall>;
 		try {
 			call = readCall(body.toString('utf8'));

@@ -209,11 +209,12 @@ function storeRow(store: KhaosStore, item: StockItem, row: Row, header: HeaderCe
 
 function applyRow(store: KhaosStore, row: Row, table: ParsedTable, settings: KhaosSettings): void {
 	const { header } = table;
+	const cells = Object.fromEntries(header.map(({ name }, index) => [name, row.cells[index] ?? '']));
 	if (!table.scs) {
 		const created = !store.get(row.code);
 		const item = store.obtain(row.code);
 		storeRow(store, item, row, header, settings);
-		store.noteImport(item, created);
+		store.noteImport(item, created, cells);
 		return;
 	}
 	// The importer creates the parent from the same line; it is never stock controlled (khaos-control-api 5).
@@ -224,7 +225,7 @@ function applyRow(store: KhaosStore, row: Row, table: ParsedTable, settings: Kha
 		parent.fields.CONTROLLED = '0';
 		delete parent.fields.BARCODE;
 		parent.barcodes = [];
-		store.noteImport(parent, true);
+		store.noteImport(parent, true, cells);
 	}
 	const code = childCode(row, header, settings);
 	const created = !store.get(code);
@@ -236,7 +237,7 @@ function applyRow(store: KhaosStore, row: Row, table: ParsedTable, settings: Kha
 		[row.cells[header.findIndex(({ name }) => name === 'SHORT_DESC')] ?? '', ...descriptions].join(' '),
 		settings.descriptionCase,
 	);
-	store.noteImport(child, created);
+	store.noteImport(child, created, cells);
 }
 
 /** Import a table that was read: rows that break a rule are refused, or the whole call, as the settings say. */

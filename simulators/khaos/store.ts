@@ -94,6 +94,9 @@ export class KhaosStore {
 	/** Catalogue parents of a stock code, by primary id. */
 	parentsInCatalogue: (code: string) => string[] = () => [];
 
+	/** Hears of every row that was imported, with its cells by column. */
+	onImport: (item: StockItem, cells: Record<string, string>) => void = () => undefined;
+
 	constructor(
 		private readonly now: () => number,
 		settings: KhaosSettings,
@@ -164,7 +167,7 @@ export class KhaosStore {
 	}
 
 	/** Note that a row was imported for an item; when that created it, check that its catalogue parents were there before. */
-	noteImport(item: StockItem, created: boolean): void {
+	noteImport(item: StockItem, created: boolean, cells: Record<string, string>): void {
 		const at = new Date(this.now()).toISOString();
 		if (created) {
 			item.firstImportedAt = at;
@@ -173,6 +176,7 @@ export class KhaosStore {
 		}
 		item.imports += 1;
 		item.revisedAt = this.now();
+		this.onImport(item, cells);
 	}
 
 	/** Somebody edits stock behind the sync's back, or it was there before the sync. @throws Error naming a column that does not exist */

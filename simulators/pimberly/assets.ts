@@ -1,13 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
-import type { Answer } from '../serving';
+import type { Answer, RequestHead } from '../serving';
 import { failure, json } from './answers';
 
 /**
  * POST /assets: multipart with one part named `file` (pimberly-api 2.6). The file is not kept; the members of the
  * answer are assumed.
  */
-export function acceptAsset(request: IncomingMessage, body: Buffer, maxBytes: number, origin: string): Answer {
+export function acceptAsset(request: RequestHead, body: Buffer, maxBytes: number, origin: string): Answer {
 	const type = request.headers['content-type'] ?? '';
 	const head = body.subarray(0, 4096).toString('latin1');
 	const name = /name="file"; *filename="([^"]*)"/.exec(head)?.[1];

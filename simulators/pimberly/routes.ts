@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { RequestHead } from '../serving';
 import { failure, Refused } from './answers';
 import type { Surface } from './rows';
 
@@ -75,7 +75,7 @@ export function partsOf(rawPath: string, query: URLSearchParams, origin: string)
 	}
 }
 
-export function tokenOf(request: IncomingMessage, query: URLSearchParams): string | null {
+export function tokenOf(request: RequestHead, query: URLSearchParams): string | null {
 	const header = request.headers.authorization;
 	if (header !== undefined) return header;
 	return query.get('access_token');

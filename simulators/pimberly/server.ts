@@ -1,6 +1,5 @@
-import type { IncomingMessage } from 'node:http';
 import type { LoggedCall } from '../callLog';
-import type { Answer, PlannedCall } from '../serving';
+import type { Answer, PlannedCall, RequestHead } from '../serving';
 import type { PimberlySettings } from '../settings';
 import type { Webhooks } from '../webhooks';
 import { failure, faultAnswer, json, noSuchPage, Refused } from './answers';
@@ -35,7 +34,7 @@ export interface PimberlyServerOptions {
 export class PimberlyServer {
 	constructor(private readonly options: PimberlyServerOptions) {}
 
-	plan(request: IncomingMessage, body: Buffer, origin: string): PlannedCall {
+	plan(request: RequestHead, body: Buffer, origin: string): PlannedCall {
 		const method = (request.method ?? 'GET').toUpperCase();
 		const [rawPath = '', rawQuery = ''] = splitOnce(request.url ?? '/', '?');
 		const parts = partsOf(rawPath, new URLSearchParams(rawQuery), origin);
@@ -88,7 +87,7 @@ export class PimberlyServer {
 		};
 	}
 
-	private caller(request: IncomingMessage, query: URLSearchParams): Caller {
+	private caller(request: RequestHead, query: URLSearchParams): Caller {
 		const token = tokenOf(request, query);
 		const caller = token === null ? undefined : this.options.tokens.callerOf(token);
 		if (!caller) throw new Refused(failure(this.options.settings().wrongToken, 'The token is missing or not valid'));
@@ -102,7 +101,7 @@ export class PimberlyServer {
 		entry: LoggedCall,
 		body: Buffer,
 		page: () => StoredProduct[],
-		request: IncomingMessage,
+		request: RequestHead,
 	): Answer {
 		if (route.kind === 'list') return this.list(parts, caller, entry, page());
 		// What a channel token may do beyond its list was never seen; it is refused (pimberly-api 1.3).
@@ -120,14 +119,14 @@ export class PimberlyServer {
 		return Math.min(Number(text), maxLimit);
 	}
 
-	private cursorOf(request: IncomingMessage | null, query: URLSearchParams): string {
+	private cursorOf(request: RequestHead | null, query: URLSearchParams): string {
 		const header = request?.headers.sinceid;
 		const sinceId = query.get('sinceId') ?? (typeof header === 'string' ? header : '');
 		if (sinceId && !/^[0-9a-fA-F]{24}$/.test(sinceId)) throw new Refused(failure(400, 'sinceId is not an id'));
 		return sinceId.toLowerCase();
 	}
 
-	private page(request: IncomingMessage, { query }: Parts, caller: Caller, entry: LoggedCall | null): StoredProduct[] {
+	private page(request: RequestHead, { query }: Parts, caller: Caller, entry: LoggedCall | null): StoredProduct[] {
 		const { store } = this.options;
 		const text = query.get('filters');
 		const inChannel = caller.kind === 'channel' ? caller.channel.filter : null;
@@ -277,7 +276,7 @@ export class PimberlyServer {
 	}
 
 	/** Which channels there are, with the token of each: its shape is uncertain (pimberly-api 1.3). */
-	private channelList(request: IncomingMessage, query: URLSearchParams): PlannedCall {
+	private channelList(request: RequestHead, query: URLSearchParams): PlannedCall {
 		return {
 			method: 'GET /channels',
 			names: ['GET', 'channels'],
