@@ -29,8 +29,8 @@ async function main(): Promise<void> {
 	const { values } = parseArgs({
 		options: {
 			out: { type: 'string', default: join(REPOSITORY, 'docs', 'images', 'delta-sync.png') },
-			width: { type: 'string', default: '2200' },
-			height: { type: 'string', default: '1250' },
+			width: { type: 'string', default: '1520' },
+			height: { type: 'string', default: '1300' },
 			/** The name of a node whose panel is opened for the picture. */
 			'close-up': { type: 'string' },
 		},
