@@ -2,8 +2,10 @@ import type { Change, Need, Reason, Rejection } from '../shapes';
 import { jsonParameter, type Transaction } from './database';
 import { findCycles } from './cycles';
 import { openExceptions, resolveExceptions, type ExceptionType, type NewException } from './exceptions';
+import { meetNeeds, recount } from './observe';
 import { dropWaiting, placeDrafts, type DraftFor } from './placeDrafts';
 import type { Placed } from './placement';
+import { recordHintReceipts } from './hints';
 import { loadProducts, saveProducts, type KnownProduct } from './products';
 import { loadRecords, nameOf, type RecordName } from './records';
 import { recordReceipts } from './scan';
@@ -143,7 +145,9 @@ export async function add(tx: Transaction, environmentId: number, settings: Ledg
 	await keepExceptions(tx, environmentId, touched, rejected);
 	await putStatuses(tx, environmentId, statusNews(settings, touched, rejected, outcomes));
 	await writeTrail(tx, environmentId, trail);
-	await recordReceipts(tx, environmentId, items.map((item) => ({ emission: emissionOf(item), primaryId: primaryIdOf(item), version: sourceOf(item)?.dateUpdated ?? '' })));
+	const receipts = items.map((item) => ({ emission: emissionOf(item), primaryId: primaryIdOf(item), version: sourceOf(item)?.dateUpdated ?? '' }));
+	await recordReceipts(tx, environmentId, receipts);
+	await recordHintReceipts(tx, environmentId, receipts);
 	return outcomes;
 }
 
@@ -176,12 +180,26 @@ async function claimProductNeeds(tx: Transaction, environmentId: number, product
 	if (placeholders.length === 0) return;
 	const names = placeholders.map(({ key }) => ({ kind: 'stockItem' as const, key: claimed.get(key)! }));
 	const records = await loadRecords(tx, environmentId, names);
-	await tx.run(
-		`UPDATE change_needs SET need_record_id = r.claimed
-		 FROM ${tx.dialect.rows('r', { placeholder: 'integer', claimed: 'integer' })}
-		 WHERE change_needs.need_record_id = r.placeholder AND change_needs.met = 0`,
-		jsonParameter(placeholders.map(({ record_id }, at) => ({ placeholder: record_id, claimed: records.get(nameOf(names[at]!))!.recordId }))),
+	const table = tx.dialect.rows('r', { placeholder: 'integer', claimed: 'integer' });
+	const rows = jsonParameter(placeholders.map(({ record_id }, at) => ({ placeholder: record_id, claimed: records.get(nameOf(names[at]!))!.recordId })));
+	const waiting = await tx.all<{ change_id: number }>(
+		`SELECT DISTINCT change_id FROM change_needs WHERE met = 0 AND ${tx.dialect.among('need_record_id', 'integer')}`,
+		jsonParameter(placeholders.map(({ record_id }) => record_id)),
 	);
+	if (waiting.length === 0) return;
+	// What waits for both is left with the one.
+	await tx.run(
+		`DELETE FROM change_needs WHERE met = 0 AND EXISTS (SELECT 1 FROM ${table} WHERE r.placeholder = change_needs.need_record_id
+			AND EXISTS (SELECT 1 FROM change_needs AS other WHERE other.change_id = change_needs.change_id AND other.need_record_id = r.claimed))`,
+		rows,
+	);
+	await tx.run(
+		`UPDATE change_needs SET need_record_id = r.claimed FROM ${table}
+		 WHERE change_needs.need_record_id = r.placeholder AND change_needs.met = 0`,
+		rows,
+	);
+	await meetNeeds(tx, environmentId, 'stockItem', names.filter((name) => records.get(nameOf(name))!.present === true).map((name) => name.key));
+	await recount(tx, jsonParameter(waiting.map((row) => row.change_id)));
 }
 
 /** A needed record that nobody has sent or looked for may be in Khaos all the same: Khaos is asked after a while. */

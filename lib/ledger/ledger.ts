@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import type { DeliveryPort } from '../khaos/deliveryPort';
+import type { HintPort } from '../pimberly/hintPort';
 import type { ScanPort } from '../pimberly/scanPort';
 import type { BatchItem, Result } from '../shapes';
 import { add, type AddItem, type AddOutcome } from './add';
@@ -9,6 +10,8 @@ import { deliveryPort } from './delivery';
 import { openHost, type System } from './environment';
 import { listExceptions, type OpenException } from './exceptions';
 import { defaultGate, type GateTools } from './gate';
+import { hintPort } from './hints';
+import { housekeeping, type Housekeeping } from './housekeeping';
 import { migrate } from './migrations';
 import { instance, showLife, takeOwnership } from './ownership';
 import { batchState, endHold, releaseBatch } from './release';
@@ -50,11 +53,15 @@ export interface Ledger {
 	batch(token: string): Promise<{ open: number; until: number | null }>;
 	/** Let held changes go although what they need is not confirmed; returns how many. */
 	endHold(keys: string[], reason: string): Promise<number>;
+	/** Raise what is held too long, resolve what no longer is; null when it was done a moment ago. */
+	housekeeping(): Promise<Housekeeping | null>;
 	getMany(filter: ChangeFilter): Promise<ListedChange[]>;
 	stats(sinceMs?: number): Promise<LedgerStats>;
 	exceptions(limit?: number): Promise<OpenException[]>;
 	/** The memory of one Pimberly Trigger. */
 	scanPort(name: string): ScanPort;
+	/** Pimberly's notifications, kept until each product is recorded. */
+	readonly hints: HintPort;
 	/** The memory of deliveries to the Khaos at this endpoint. */
 	deliveryPort(endpoint: string): DeliveryPort;
 	/**
@@ -121,19 +128,25 @@ function ledgerOver(database: Database, environmentId: number, environment: stri
 		environment,
 		settings,
 		add: async (items) => await database.write(async (tx) => await add(tx, environmentId, settings, items)),
-		take: async (options) =>
-			await database.write(
-				async (tx) =>
-					await take(tx, environmentId, { limit: 100, leaseMs: settings.leaseMs, quietMs: 0, token: tools.newToken(), ...options }),
-			),
+		take: async (options) => {
+			const all: TakeOptions = { limit: 100, leaseMs: settings.leaseMs, quietMs: 0, token: tools.newToken(), ...options };
+			let again = false;
+			return await database.write(async (tx) => {
+				const batch = await take(tx, environmentId, settings, { ...all, again });
+				again = true;
+				return batch;
+			});
+		},
 		settle: async (results) => await database.write(async (tx) => await settle(tx, environmentId, settings, results)),
 		release: async (token, reason) => await database.write(async (tx) => await releaseBatch(tx, environmentId, settings, token, reason)),
 		batch: async (token) => await database.read(async (tx) => await batchState(tx, token)),
 		endHold: async (keys, reason) => await database.write(async (tx) => await endHold(tx, environmentId, keys, reason)),
+		housekeeping: async () => await database.write(async (tx) => await housekeeping(tx, environmentId, settings)),
 		getMany: async (filter) => await database.read(async (tx) => await listChanges(tx, environmentId, filter)),
 		stats: async (sinceMs = 24 * 60 * 60_000) => await database.read(async (tx) => await stats(tx, environmentId, sinceMs)),
 		exceptions: async (limit = 1_000) => await database.read(async (tx) => await listExceptions(tx, environmentId, limit)),
 		scanPort: (name) => scanPort(database, environmentId, settings, instance.id, tools.newToken, name),
+		hints: hintPort(database, environmentId, settings, tools.newToken),
 		deliveryPort: (endpoint) => deliveryPort(database, environmentId, settings, defaultGate, tools, endpoint),
 		useHost: async (system, address) => await openHost(database, environmentId, environment, system, address),
 		close: async () => {

@@ -33,10 +33,13 @@ export interface HintPort {
 	 * These hints lead to these products, which are emitted under the token; Sequencer: Add gives the receipt that ends them.
 	 * @returns hints that were ours still: only their products may be emitted
 	 */
-	emit(token: string, products: Array<{ hintId: number } & Pick<Product, 'primaryId' | 'dateUpdated'>>): Promise<number[]>;
+	emit(
+		token: string,
+		products: Array<{ hintId: number } & Pick<Product, 'primaryId' | 'dateUpdated'>>,
+	): Promise<number[]>;
 
 	/**
-	 * Pimberly does not hold these products: what is queued for them is dropped, and where a stock item was made of one, an
+	 * These products were deleted in Pimberly: what is queued for them is dropped, and where a stock item was made of one, an
 	 * exception says so. Nothing is deleted in Khaos.
 	 */
 	gone(token: string, products: Array<{ hintId: number; primaryId: string | null }>): Promise<void>;
