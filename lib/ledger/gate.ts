@@ -50,10 +50,11 @@ export async function throughGate<T>(
 			const taken =
 				ahead === undefined
 					? await tx.run(
-							'UPDATE gates SET holder = ?, held_until = ? WHERE system = ? AND (holder IS NULL OR held_until <= ?)',
+							'UPDATE gates SET holder = ?, held_until = ? WHERE system = ? AND (holder IS NULL OR holder = ? OR held_until <= ?)',
 							token,
 							tx.now + settings.holdMs,
 							system,
+							token,
 							tx.now,
 						)
 					: 0;
@@ -84,6 +85,9 @@ export async function throughGate<T>(
 		return await call();
 	} finally {
 		stop();
-		await database.write(async (tx) => await tx.run('UPDATE gates SET holder = NULL, held_until = 0 WHERE system = ? AND holder = ?', system, token));
+		// What the call brought counts, also where the ledger is out of reach now: the hold ends by itself.
+		await database
+			.write(async (tx) => await tx.run('UPDATE gates SET holder = NULL, held_until = 0 WHERE system = ? AND holder = ?', system, token))
+			.catch(() => undefined);
 	}
 }

@@ -4,7 +4,7 @@ import type { Database, Dialect } from './database';
  * Numbered, forward only. A migration that has been released is never edited: what it did is what users' ledgers hold.
  * Times are milliseconds since 1970 on the ledger's clock; versions are ISO 8601 UTC, which sorts as text.
  */
-interface Migration {
+export interface Migration {
 	number: number;
 	statements: (dialect: Dialect) => string[];
 }
@@ -13,7 +13,7 @@ const identity = (dialect: Dialect): string =>
 	dialect.name === 'sqlite' ? 'INTEGER PRIMARY KEY AUTOINCREMENT' : 'BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY';
 const big = (dialect: Dialect): string => (dialect.name === 'sqlite' ? 'INTEGER' : 'BIGINT');
 
-const migrations: Migration[] = [
+export const migrations: Migration[] = [
 	{
 		number: 1,
 		statements: (dialect) => {
@@ -41,7 +41,8 @@ const migrations: Migration[] = [
 					machine TEXT NOT NULL,
 					seen_at ${int} NOT NULL
 				)`,
-				// One row a record of the other side: what it must be, what was confirmed, what was last read back.
+				// One row a record of the other side: what it must be, what was confirmed, what was last read back. taken_since:
+				// something was handed out to be written after the last confirmation, so the other side may hold that.
 				`CREATE TABLE records (
 					record_id ${id},
 					environment_id ${int} NOT NULL,
@@ -58,6 +59,7 @@ const migrations: Migration[] = [
 					read_back_at ${int},
 					present INTEGER,
 					uncertain INTEGER NOT NULL DEFAULT 0,
+					taken_since INTEGER NOT NULL DEFAULT 0,
 					UNIQUE (environment_id, kind, key)
 				)`,
 				`CREATE INDEX records_by_product ON records (environment_id, primary_id)`,
@@ -83,6 +85,8 @@ const migrations: Migration[] = [
 					added_at ${int} NOT NULL,
 					ready_at ${int},
 					due_at ${int},
+					held_since ${int},
+					hold_told INTEGER NOT NULL DEFAULT 0,
 					lease_token TEXT,
 					lease_until ${int},
 					awaiting TEXT,
@@ -96,7 +100,8 @@ const migrations: Migration[] = [
 				`CREATE INDEX changes_next ON changes (record_id) WHERE state = 'next'`,
 				// What take reads: the head of each lane, however much is held behind it.
 				`CREATE INDEX changes_ready ON changes (environment_id, target, lane, change_id) WHERE state = 'queued'`,
-				`CREATE INDEX changes_ready_since ON changes (environment_id, target, ready_at) WHERE state = 'queued'`,
+				`CREATE INDEX changes_ready_since ON changes (environment_id, target, lane, ready_at) WHERE state = 'queued'`,
+				`CREATE INDEX changes_held ON changes (environment_id, held_since) WHERE state = 'held' AND hold_told = 0`,
 				`CREATE INDEX changes_due ON changes (environment_id, target, due_at) WHERE state = 'retrying'`,
 				`CREATE INDEX changes_sent ON changes (environment_id, target, due_at) WHERE state = 'sent'`,
 				`CREATE INDEX changes_lease_until ON changes (environment_id, target, lease_until) WHERE state = 'leased'`,
@@ -107,7 +112,19 @@ const migrations: Migration[] = [
 					met INTEGER NOT NULL,
 					PRIMARY KEY (change_id, need_record_id)
 				)`,
-				`CREATE INDEX change_needs_unmet ON change_needs (need_record_id) WHERE met = 0`,
+				`CREATE INDEX change_needs_by_need ON change_needs (need_record_id, met)`,
+				// How many batches each side was handed, so that every eighth can serve what has waited long.
+				`CREATE TABLE takes (
+					environment_id ${int} NOT NULL,
+					target TEXT NOT NULL,
+					batches ${int} NOT NULL,
+					PRIMARY KEY (environment_id, target)
+				)`,
+				// When an environment's holds were last looked over.
+				`CREATE TABLE housekeeping (
+					environment_id ${int} PRIMARY KEY,
+					done_at ${int} NOT NULL
+				)`,
 				// One row a product that was ever seen.
 				`CREATE TABLE products (
 					environment_id ${int} NOT NULL,
@@ -239,25 +256,26 @@ const migrations: Migration[] = [
 	},
 ];
 
-/** The newest schema this version of the package knows. */
+/** The newest schema this version of the package knows; `known` is every migration up to it. */
 export const latestSchema = migrations.at(-1)!.number;
 
 /**
- * Bring a ledger to the newest schema. Safe when several processes race to do it: each step re-reads the number inside
- * its own write transaction.
+ * Bring a ledger to the newest schema. Safe when several processes race to do it: the number is read, and every step
+ * made, inside one write transaction.
  * @throws when the ledger was written by a newer version of the package.
  */
-export async function migrate(database: Database): Promise<void> {
+export async function migrate(database: Database, known: Migration[] = migrations): Promise<void> {
+	const latest = known.at(-1)!.number;
 	await database.write(async (tx) => {
 		await tx.run('CREATE TABLE IF NOT EXISTS schema_version (number INTEGER NOT NULL)');
 		const row = await tx.get<{ number: number | null }>('SELECT max(number) AS number FROM schema_version');
 		const current = Number(row?.number ?? 0);
-		if (current > latestSchema) {
+		if (current > latest) {
 			throw new Error(
-				`This ledger was written by a newer version of the package (schema ${current}, this version knows ${latestSchema}). Update the package, or choose another ledger.`,
+				`This ledger was written by a newer version of the package (schema ${current}, this version knows ${latest}). Update the package, or choose another ledger.`,
 			);
 		}
-		for (const migration of migrations.filter((candidate) => candidate.number > current)) {
+		for (const migration of known.filter((candidate) => candidate.number > current)) {
 			for (const statement of migration.statements(tx.dialect)) await tx.run(statement);
 			await tx.run('INSERT INTO schema_version (number) VALUES (?)', migration.number);
 		}

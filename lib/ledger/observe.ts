@@ -13,6 +13,7 @@ export async function observe(tx: Transaction, environmentId: number, observatio
 	}));
 	if (rows.length === 0) return;
 	const table = tx.dialect.rows('r', { key: 'text', read_back: 'text', present: 'integer' });
+	const gone = await presentAmong(tx, environmentId, rows.filter((row) => row.present === 0).map((row) => row.key));
 	await tx.run(
 		`UPDATE records SET read_back = r.read_back, read_back_at = ?, present = r.present, uncertain = 0
 		 FROM ${table} WHERE records.environment_id = ? AND records.kind = 'stockItem' AND records.key = r.key`,
@@ -21,6 +22,45 @@ export async function observe(tx: Transaction, environmentId: number, observatio
 		environmentId,
 	);
 	await meetNeeds(tx, environmentId, 'stockItem', rows.filter((row) => row.present === 1).map((row) => row.key));
+	await missNeeds(tx, gone);
+}
+
+/** Of these stock items, those that Khaos was known to hold until now; by record. */
+export async function presentAmong(tx: Transaction, environmentId: number, keys: string[]): Promise<number[]> {
+	if (keys.length === 0) return [];
+	const rows = await tx.all<{ record_id: number }>(
+		`SELECT record_id FROM records WHERE environment_id = ? AND kind = 'stockItem' AND present = 1 AND ${tx.dialect.among('key')}`,
+		environmentId,
+		jsonParameter(keys),
+	);
+	return rows.map((row) => row.record_id);
+}
+
+/** These records were in Khaos and are there no longer: what needs them, and is not in flight, waits again. */
+export async function missNeeds(tx: Transaction, recordIds: number[]): Promise<void> {
+	if (recordIds.length === 0) return;
+	const waiting = await tx.all<{ change_id: number }>(
+		`SELECT DISTINCT change_id FROM change_needs WHERE met = 1 AND ${tx.dialect.among('need_record_id', 'integer')}`,
+		jsonParameter(recordIds),
+	);
+	if (waiting.length === 0) return;
+	const changeIds = jsonParameter(waiting.map((row) => row.change_id));
+	await tx.run(`UPDATE change_needs SET met = 0 WHERE met = 1 AND ${tx.dialect.among('need_record_id', 'integer')}`, jsonParameter(recordIds));
+	await countUnmet(tx, changeIds);
+	await tx.run(
+		`UPDATE changes SET state = 'held', ready_at = NULL, held_since = ?, hold_told = 0
+		 WHERE state = 'queued' AND unmet > 0 AND ${tx.dialect.among('change_id', 'integer')}`,
+		tx.now,
+		changeIds,
+	);
+}
+
+async function countUnmet(tx: Transaction, changeIds: string): Promise<void> {
+	await tx.run(
+		`UPDATE changes SET unmet = (SELECT count(*) FROM change_needs WHERE change_needs.change_id = changes.change_id AND met = 0)
+		 WHERE ${tx.dialect.among('change_id', 'integer')}`,
+		changeIds,
+	);
 }
 
 /** These records are in Khaos: what waited for them, and for nothing else, is ready. */
@@ -39,13 +79,14 @@ export async function meetNeeds(tx: Transaction, environmentId: number, kind: st
 		`UPDATE change_needs SET met = 1 WHERE met = 0 AND ${tx.dialect.among('need_record_id', 'integer')}`,
 		jsonParameter([...new Set(waiting.map((row) => row.need_record_id))]),
 	);
+	await recount(tx, changeIds);
+}
+
+/** How much each of these changes (a JSON array of ids) still waits for; what waits for nothing more is ready. */
+export async function recount(tx: Transaction, changeIds: string): Promise<void> {
+	await countUnmet(tx, changeIds);
 	await tx.run(
-		`UPDATE changes SET unmet = (SELECT count(*) FROM change_needs WHERE change_needs.change_id = changes.change_id AND met = 0)
-		 WHERE ${tx.dialect.among('change_id', 'integer')}`,
-		changeIds,
-	);
-	await tx.run(
-		`UPDATE changes SET state = 'queued', ready_at = ? WHERE state = 'held' AND unmet = 0 AND ${tx.dialect.among('change_id', 'integer')}`,
+		`UPDATE changes SET state = 'queued', ready_at = ?, held_since = NULL WHERE state = 'held' AND unmet = 0 AND ${tx.dialect.among('change_id', 'integer')}`,
 		tx.now,
 		changeIds,
 	);

@@ -29,8 +29,7 @@ export async function placeDrafts(
 
 	for (const { record, draft, needs } of drafts) {
 		const needed = needs.map((need) => records.get(nameOf(need))!);
-		const unmet = needed.filter((need) => need.present !== true).length;
-		const result = place(record, draft, unmet);
+		const result = place(record, draft, needed);
 		placed.push(result);
 		const entry = { kind: record.kind, key: record.key, primaryId: draft.source.primaryId, version: draft.version };
 		if (result.outcome === 'stale') {
@@ -65,6 +64,7 @@ export async function placeDrafts(
 			desired: draft.desired,
 			attempt: 0,
 			addedAt: record.waiting?.addedAt ?? tx.now,
+			needs: [...new Set(needed.map((need) => need.recordId))],
 		};
 		writes.set(record, { draft, needs: needed, result });
 		if (draft.purpose === 'write') touched.set(record, draft);
@@ -129,12 +129,14 @@ async function writeChanges(tx: Transaction, environmentId: number, writes: Writ
 		unmet: needs.filter((need) => need.present !== true).length,
 		ready_at: result.state === 'queued' ? tx.now : null,
 		due_at: result.state === 'retrying' ? tx.now + draft.delayMs : null,
+		held_since: result.state === 'held' ? tx.now : null,
 	}));
+	// Content that takes another's place keeps its turn: a product that is edited all the time is sent all the same.
 	await tx.run(
 		`INSERT INTO changes (environment_id, record_id, target, kind, key, state, lane, purpose, version, desired, changed_fields,
-			source, warnings, unmet, added_at, ready_at, due_at)
+			source, warnings, unmet, added_at, ready_at, due_at, held_since)
 		 SELECT ?, r.record_id, r.target, r.kind, r.key, r.state, r.lane, r.purpose, r.version, r.desired, r.changed_fields,
-			r.source, r.warnings, r.unmet, ?, r.ready_at, r.due_at
+			r.source, r.warnings, r.unmet, ?, r.ready_at, r.due_at, r.held_since
 		 FROM ${tx.dialect.rows('r', {
 				record_id: 'integer',
 				target: 'text',
@@ -151,11 +153,15 @@ async function writeChanges(tx: Transaction, environmentId: number, writes: Writ
 				unmet: 'integer',
 				ready_at: 'integer',
 				due_at: 'integer',
+				held_since: 'integer',
 			})} WHERE true
 		 ON CONFLICT (record_id) WHERE state <> 'leased' DO UPDATE SET
 			state = excluded.state, lane = excluded.lane, purpose = excluded.purpose, version = excluded.version,
 			desired = excluded.desired, changed_fields = excluded.changed_fields, source = excluded.source,
-			warnings = excluded.warnings, unmet = excluded.unmet, ready_at = excluded.ready_at, due_at = excluded.due_at,
+			warnings = excluded.warnings, unmet = excluded.unmet, due_at = excluded.due_at,
+			ready_at = CASE WHEN changes.state = 'queued' AND excluded.state = 'queued' THEN changes.ready_at ELSE excluded.ready_at END,
+			hold_told = CASE WHEN changes.state = 'held' THEN changes.hold_told ELSE 0 END,
+			held_since = CASE WHEN changes.state = 'held' AND excluded.state = 'held' THEN changes.held_since ELSE excluded.held_since END,
 			attempt = 0, failures = 0, awaiting = NULL, reason = '', remedy = '', differences = '[]'`,
 		environmentId,
 		tx.now,

@@ -17,6 +17,8 @@ export interface KnownRecord {
 	/** Whether Khaos holds it: null when nobody has looked. */
 	present: boolean | null;
 	uncertain: boolean;
+	/** Something was handed out to be written since the last confirmation: Khaos may hold that, and not what was confirmed. */
+	takenSince: boolean;
 	/** At most one change in flight, and one waiting (in any state but leased). */
 	leased: OpenChange | null;
 	waiting: OpenChange | null;
@@ -31,6 +33,8 @@ export interface OpenChange {
 	desired: Record<string, unknown>;
 	attempt: number;
 	addedAt: number;
+	/** The records it waits for or waited for, by id; of the change in flight they are not loaded. */
+	needs: number[];
 }
 
 /** A change on its way into the ledger. */
@@ -51,36 +55,43 @@ export type Placed =
 	| { outcome: 'unchanged'; newerVersion: boolean; dropWaiting: boolean }
 	/** Older than what was accepted before. */
 	| { outcome: 'stale' }
-	| { outcome: 'placed'; state: 'queued' | 'held' | 'next' | 'retrying'; fields: string[]; lane: Lane; resetAttempts: boolean };
+	| { outcome: 'placed'; state: 'queued' | 'held' | 'next' | 'retrying'; fields: string[]; lane: Lane };
 
 /**
  * Where a draft goes, given what is known of its record (design: "Version", "Priority is by changed field").
  * Strictly older is ignored; equal to what is confirmed is dropped; otherwise it replaces what waits, also while a
  * former content is in flight, and is sent next.
  */
-export function place(record: KnownRecord, draft: Draft, unmetNeeds: number): Placed {
+export function place(record: KnownRecord, draft: Draft, needs: KnownRecord[]): Placed {
 	if (record.version !== null && draft.version < record.version) return { outcome: 'stale' };
 	const newerVersion = record.version === null || draft.version > record.version;
 	const { leased, waiting } = record;
 
 	if (draft.purpose === 'write') {
-		const settled = leased === null && (waiting === null || (waiting.attempt === 0 && !record.uncertain));
+		const settled = leased === null && !record.takenSince && !record.uncertain;
 		if (settled && sameContent(draft.kind, draft.desired, record.confirmed)) {
 			return { outcome: 'unchanged', newerVersion, dropWaiting: waiting !== null };
 		}
-		if (waiting === null && leased?.purpose === 'write' && sameContent(draft.kind, draft.desired, leased.desired)) {
+		if (waiting === null && leased !== null && leased.purpose !== 'lookUp' && sameContent(draft.kind, draft.desired, leased.desired)) {
 			return { outcome: 'unchanged', newerVersion, dropWaiting: false };
 		}
-		if (waiting?.purpose === 'write' && sameContent(draft.kind, draft.desired, waiting.desired)) {
+		if (waiting !== null && waiting.purpose !== 'lookUp' && sameContent(draft.kind, draft.desired, waiting.desired) && sameNeeds(waiting, needs)) {
 			// A person who touches a product that failed, or waits for its next attempt, means "try again".
 			const tryAgain = newerVersion && (waiting.state === 'failed' || waiting.state === 'retrying') && draft.kind !== 'status';
 			if (!tryAgain) return { outcome: 'unchanged', newerVersion, dropWaiting: false };
 		}
-	} else if (leased !== null || waiting !== null || record.present !== null) {
+	} else if (leased !== null || waiting !== null || record.present === true) {
 		return { outcome: 'unchanged', newerVersion: false, dropWaiting: false };
 	}
 
 	const { fields, lane } = weigh(draft.kind, draft.desired, record, draft.lane);
-	const state = leased !== null ? 'next' : unmetNeeds > 0 ? 'held' : draft.delayMs > 0 ? 'retrying' : 'queued';
-	return { outcome: 'placed', state, fields, lane, resetAttempts: true };
+	const unmet = needs.some((need) => need.present !== true);
+	const state = leased !== null ? 'next' : unmet ? 'held' : draft.delayMs > 0 ? 'retrying' : 'queued';
+	return { outcome: 'placed', state, fields, lane };
+}
+
+/** A relation that was mended in Pimberly changes what is waited for, though no column differs. */
+function sameNeeds(waiting: OpenChange, needs: KnownRecord[]): boolean {
+	const wanted = new Set(needs.map((need) => need.recordId));
+	return waiting.needs.length === wanted.size && waiting.needs.every((id) => wanted.has(id));
 }

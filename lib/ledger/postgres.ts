@@ -69,6 +69,11 @@ export function openPostgres(options: PostgresOptions): Database {
 	const once = async <T>(begin: string, exclusive: boolean, work: (tx: Transaction) => Promise<T>): Promise<T> => {
 		const client = await pool.connect();
 		let broken: Error | undefined;
+		// A connection that is lost between two statements says so by an event; the next statement fails and is dealt with.
+		const lost = (error: Error): void => {
+			broken = error;
+		};
+		client.on('error', lost);
 		try {
 			await client.query(begin);
 			if (exclusive) await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`ledger ${options.schema}`]);
@@ -81,6 +86,7 @@ export function openPostgres(options: PostgresOptions): Database {
 			await client.query('ROLLBACK').catch(() => undefined);
 			throw error;
 		} finally {
+			client.removeListener('error', lost);
 			client.release(broken !== undefined && isPassing(broken) ? broken : undefined);
 		}
 	};

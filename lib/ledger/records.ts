@@ -20,6 +20,7 @@ interface RecordRow {
 	read_back: string | null;
 	present: number | null;
 	uncertain: number;
+	taken_since: number;
 }
 
 interface OpenRow {
@@ -50,7 +51,7 @@ export async function loadRecords(tx: Transaction, environmentId: number, names:
 	for (const kind of new Set(unique.map((name) => name.kind))) {
 		rows.push(
 			...(await tx.all<RecordRow>(
-				`SELECT record_id, kind, key, primary_id, internal_id, version, confirmed, read_back, present, uncertain
+				`SELECT record_id, kind, key, primary_id, internal_id, version, confirmed, read_back, present, uncertain, taken_since
 				 FROM records WHERE environment_id = ? AND kind = ? AND ${tx.dialect.among('key')}`,
 				environmentId,
 				kind,
@@ -70,6 +71,7 @@ export async function loadRecords(tx: Transaction, environmentId: number, names:
 		if (row.state === 'leased') record.leased = openOf(row);
 		else record.waiting = openOf(row);
 	}
+	await loadNeeds(tx, [...records.values()].flatMap(({ waiting }) => waiting ?? []));
 	return new Map([...records.values()].map((record) => [nameOf(record), record]));
 }
 
@@ -86,6 +88,7 @@ const recordOf = (row: RecordRow): KnownRecord => ({
 	readBack: parse<ReadBack>(row.read_back),
 	present: row.present === null ? null : row.present === 1,
 	uncertain: row.uncertain === 1,
+	takenSince: row.taken_since === 1,
 	leased: null,
 	waiting: null,
 });
@@ -98,4 +101,15 @@ const openOf = (row: OpenRow): OpenChange => ({
 	desired: JSON.parse(row.desired) as Record<string, unknown>,
 	attempt: row.attempt,
 	addedAt: row.added_at,
+	needs: [],
 });
+
+async function loadNeeds(tx: Transaction, waiting: OpenChange[]): Promise<void> {
+	if (waiting.length === 0) return;
+	const changes = new Map(waiting.map((change) => [change.changeId, change]));
+	const rows = await tx.all<{ change_id: number; need_record_id: number }>(
+		`SELECT change_id, need_record_id FROM change_needs WHERE ${tx.dialect.among('change_id', 'integer')}`,
+		jsonParameter([...changes.keys()]),
+	);
+	for (const row of rows) changes.get(row.change_id)!.needs.push(row.need_record_id);
+}

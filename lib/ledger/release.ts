@@ -32,7 +32,7 @@ export async function endHold(tx: Transaction, environmentId: number, keys: stri
 	);
 	const ids = jsonParameter(rows.map((row) => row.change_id));
 	await tx.run(`UPDATE change_needs SET met = 1 WHERE ${tx.dialect.among('change_id', 'integer')}`, ids);
-	await tx.run(`UPDATE changes SET unmet = 0, state = 'queued', ready_at = ? WHERE ${tx.dialect.among('change_id', 'integer')}`, tx.now, ids);
+	await tx.run(`UPDATE changes SET unmet = 0, state = 'queued', ready_at = ?, held_since = NULL WHERE ${tx.dialect.among('change_id', 'integer')}`, tx.now, ids);
 	await writeTrail(
 		tx,
 		environmentId,

@@ -13,6 +13,10 @@ export interface LedgerSettings {
 	heldStatusAfterMs: number;
 	/** A hold longer than this is an exception. */
 	heldTooLongMs: number;
+	/** A change that could have been sent for longer than this goes first in every eighth batch, whatever its lane. */
+	agedMs: number;
+	/** How often holds are looked over, at most. */
+	housekeepingMs: number;
 	/** How long a record needed by a held change, and never seen, is waited for before Khaos is asked for it. */
 	lookUpAfterMs: number;
 	/** How soon a change whose read-back was put off is checked by itself. */
@@ -28,6 +32,8 @@ export const defaultSettings: LedgerSettings = {
 	retryCapMs: 5 * 60_000,
 	heldStatusAfterMs: 45_000,
 	heldTooLongMs: 60 * 60_000,
+	agedMs: 15 * 60_000,
+	housekeepingMs: 60_000,
 	lookUpAfterMs: 45_000,
 	checkAfterMs: 5_000,
 	emissionGraceMs: 5 * 60_000,

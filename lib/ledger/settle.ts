@@ -1,7 +1,7 @@
 import { keyOf, type DesiredStockItem, type Kind, type Lane, type ReadBack, type Result } from '../shapes';
 import { jsonParameter, type Transaction } from './database';
 import { openExceptions, resolveExceptions, type NewException } from './exceptions';
-import { meetNeeds } from './observe';
+import { meetNeeds, missNeeds, presentAmong } from './observe';
 import { sameContent, weigh } from './content';
 import { retryDelay, type LedgerSettings } from './settings';
 import { putStatuses, setLive, type StatusNews } from './status';
@@ -126,7 +126,7 @@ export async function apply(tx: Transaction, environmentId: number, settings: Le
 async function confirmRecords(tx: Transaction, confirmed: Settled[]): Promise<void> {
 	if (confirmed.length === 0) return;
 	await tx.run(
-		`UPDATE records SET confirmed = r.desired, confirmed_version = r.version, confirmed_at = ?, uncertain = 0,
+		`UPDATE records SET confirmed = r.desired, confirmed_version = r.version, confirmed_at = ?, uncertain = 0, taken_since = 0,
 			present = CASE WHEN kind = 'status' THEN present ELSE 1 END
 		 FROM ${tx.dialect.rows('r', { record_id: 'integer', desired: 'text', version: 'text' })} WHERE records.record_id = r.record_id`,
 		tx.now,
@@ -137,6 +137,7 @@ async function confirmRecords(tx: Transaction, confirmed: Settled[]): Promise<vo
 /** A read-back that came with a result is an observation like any other. */
 async function observeSettled(tx: Transaction, environmentId: number, settled: Settled[]): Promise<void> {
 	const seen = settled.filter(({ row, result }) => row.kind === 'stockItem' && result.readBack);
+	const gone = await presentAmong(tx, environmentId, seen.filter(({ result }) => !result.readBack!.exists).map(({ row }) => row.key));
 	if (seen.length > 0) {
 		await tx.run(
 			`UPDATE records SET read_back = r.read_back, read_back_at = ?, present = r.present, uncertain = 0
@@ -152,7 +153,12 @@ async function observeSettled(tx: Transaction, environmentId: number, settled: S
 		);
 	}
 	const present = settled.filter(({ row, result, outcome }) => row.kind === 'stockItem' && (result.readBack?.exists ?? outcome.state === 'confirmed'));
+	await tx.run(
+		`UPDATE records SET present = 1 WHERE ${tx.dialect.among('record_id', 'integer')}`,
+		jsonParameter(present.map(({ row }) => row.record_id)),
+	);
 	await meetNeeds(tx, environmentId, 'stockItem', present.map(({ row }) => row.key));
+	await missNeeds(tx, gone);
 }
 
 async function keepUnfinished(tx: Transaction, settings: LedgerSettings, unfinished: Settled[]): Promise<void> {

@@ -218,15 +218,8 @@ export async function listChanges(tx: Transaction, environmentId: number, filter
 		...parameters,
 		filter.limit,
 	);
-	const needs = await tx.all<NeedRow>(
-		`SELECT change_needs.change_id, records.key, records.present, records.version, blocking.state, blocking.reason
-		 FROM change_needs JOIN records ON records.record_id = need_record_id
-		 LEFT JOIN changes AS blocking ON blocking.record_id = records.record_id AND blocking.state <> 'next'
-		 WHERE met = 0 AND ${tx.dialect.among('change_needs.change_id', 'integer')}`,
-		JSON.stringify(rows.map((row) => row.change_id)),
-	);
+	const waiting = await waitsOf(tx, rows.map((row) => row.change_id));
 	return rows.map((row) => {
-		const waits = needs.filter((need) => need.change_id === row.change_id);
 		return {
 			changeId: String(row.change_id),
 			kind: row.kind,
@@ -242,10 +235,26 @@ export async function listChanges(tx: Transaction, environmentId: number, filter
 			reason: row.reason,
 			remedy: row.state === 'held' ? 'Mend what it waits for; then it is sent by itself.' : row.remedy,
 			differences: JSON.parse(row.differences) as unknown[],
-			waitsFor: waits.map((need) => need.key),
-			waitingReason: waits.map(whyNeedIsUnmet).join(' '),
+			waitsFor: waiting.get(row.change_id)?.waitsFor ?? [],
+			waitingReason: waiting.get(row.change_id)?.waitingReason ?? '',
 		};
 	});
+}
+
+/** What each of these changes waits for, and what became of that, in words. */
+export async function waitsOf(tx: Transaction, changeIds: number[]): Promise<Map<number, Pick<ListedChange, 'waitsFor' | 'waitingReason'>>> {
+	const needs = await tx.all<NeedRow>(
+		`SELECT change_needs.change_id, records.key, records.present, records.version, blocking.state, blocking.reason
+		 FROM change_needs JOIN records ON records.record_id = need_record_id
+		 LEFT JOIN changes AS blocking ON blocking.record_id = records.record_id AND blocking.state <> 'next'
+		 WHERE met = 0 AND ${tx.dialect.among('change_needs.change_id', 'integer')}`,
+		JSON.stringify(changeIds),
+	);
+	const waits = new Map<number, NeedRow[]>();
+	for (const need of needs) waits.set(need.change_id, [...(waits.get(need.change_id) ?? []), need]);
+	return new Map(
+		[...waits].map(([id, list]) => [id, { waitsFor: list.map((need) => need.key), waitingReason: list.map(whyNeedIsUnmet).join(' ') }]),
+	);
 }
 
 function whyNeedIsUnmet(need: NeedRow): string {

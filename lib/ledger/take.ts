@@ -1,5 +1,7 @@
 import type { BatchItem, Kind, Lane, Need, Target, Warning } from '../shapes';
+import { agedIds, countBatch } from './ageing';
 import { jsonParameter, type Transaction } from './database';
+import type { LedgerSettings } from './settings';
 import { writeTrail } from './trail';
 
 export interface TakeOptions {
@@ -14,6 +16,8 @@ export interface TakeOptions {
 	quietMs: number;
 	/** The lease's token; new for each batch. */
 	token: string;
+	/** This is asked again, because it could not be told whether the first time was committed. */
+	again?: boolean;
 }
 
 interface TakenRow {
@@ -30,24 +34,36 @@ interface TakenRow {
 	warnings: string;
 	attempt: number;
 	read_back: string | null;
+	lease_token: string;
+	lease_until: number;
 }
 
 /**
  * Sequencer: Take. The next batch that is safe to send, most urgent first, leased until it is settled, released or the
  * lease runs out. Only changes whose every need is confirmed are `queued`; so what is held costs nothing here.
  */
-export async function take(tx: Transaction, environmentId: number, options: TakeOptions): Promise<BatchItem[]> {
+export async function take(
+	tx: Transaction,
+	environmentId: number,
+	settings: Pick<LedgerSettings, 'agedMs'>,
+	options: TakeOptions,
+): Promise<BatchItem[]> {
+	if (options.again) {
+		const mine = await idsOf(tx, options.token);
+		if (mine.length > 0) return await batchOf(tx, mine);
+	}
 	await endExpiredLeases(tx, environmentId, options.target);
 	await makeDueReady(tx, environmentId, options.target);
 	if (!(await worthTaking(tx, environmentId, options))) return [];
 
-	let ids = await queuedIds(tx, environmentId, options);
+	let ids = await queuedIds(tx, environmentId, settings, options);
 	let purpose: 'check' | null = null;
 	if (ids.length === 0) {
 		ids = await dueChecks(tx, environmentId, options);
 		purpose = 'check';
 	}
 	if (ids.length === 0) return [];
+	await countBatch(tx, environmentId, options.target);
 
 	const until = tx.now + options.leaseMs;
 	await tx.run(
@@ -58,29 +74,45 @@ export async function take(tx: Transaction, environmentId: number, options: Take
 		until,
 		jsonParameter(ids),
 	);
+	await tx.run(
+		`UPDATE records SET taken_since = 1 WHERE taken_since = 0 AND record_id IN
+			(SELECT record_id FROM changes WHERE purpose = 'write' AND ${tx.dialect.among('change_id', 'integer')})`,
+		jsonParameter(ids),
+	);
+	const batch = await batchOf(tx, ids);
+	await writeTrail(
+		tx,
+		environmentId,
+		batch.map((item) => ({
+			kind: item.kind,
+			key: item.key,
+			primaryId: item.source.primaryId,
+			event: 'taken' as const,
+			version: item.version,
+			details: { attempt: item.attempt, purpose: item.purpose },
+		})),
+	);
+	return batch;
+}
+
+async function idsOf(tx: Transaction, token: string): Promise<number[]> {
+	const rows = await tx.all<{ change_id: number }>(`SELECT change_id FROM changes WHERE state = 'leased' AND lease_token = ?`, token);
+	return rows.map((row) => row.change_id);
+}
+
+/** Leased changes as an execution gets them, most urgent first. */
+async function batchOf(tx: Transaction, ids: number[]): Promise<BatchItem[]> {
 	const rows = await tx.all<TakenRow>(
 		`SELECT change_id, changes.record_id, changes.kind, changes.key, lane, purpose, changes.version, changes.desired, changed_fields,
-			source, warnings, attempt, read_back
+			source, warnings, attempt, read_back, lease_token, lease_until
 		 FROM changes JOIN records ON records.record_id = changes.record_id
 		 WHERE ${tx.dialect.among('change_id', 'integer')} ORDER BY lane, change_id`,
 		jsonParameter(ids),
 	);
 	const needs = await needsOf(tx, ids);
-	await writeTrail(
-		tx,
-		environmentId,
-		rows.map((row) => ({
-			kind: row.kind,
-			key: row.key,
-			primaryId: (JSON.parse(row.source) as { primaryId: string }).primaryId,
-			event: 'taken' as const,
-			version: row.version,
-			details: { attempt: row.attempt, purpose: row.purpose },
-		})),
-	);
 	return rows.map((row) => ({
 		changeId: String(row.change_id),
-		lease: { token: options.token, until: new Date(until).toISOString() },
+		lease: { token: row.lease_token, until: new Date(row.lease_until).toISOString() },
 		attempt: row.attempt,
 		purpose: row.purpose,
 		kind: row.kind,
@@ -133,10 +165,11 @@ export async function giveBack(
 	);
 	await tx.run(
 		`UPDATE changes SET state = CASE WHEN purpose = 'check' THEN 'sent' WHEN unmet > 0 THEN 'held' WHEN ? > 0 THEN 'retrying' ELSE 'queued' END,
-			due_at = ?, ready_at = ?, lease_token = NULL, lease_until = NULL, reason = ?
+			due_at = ?, ready_at = ?, held_since = CASE WHEN unmet > 0 THEN CAST(? AS BIGINT) END, hold_told = 0, lease_token = NULL, lease_until = NULL, reason = ?
 		 WHERE state = 'leased' AND ${tx.dialect.among('change_id', 'integer')}`,
 		delayMs,
 		tx.now + delayMs,
+		tx.now,
 		tx.now,
 		reason,
 		ids,
@@ -159,8 +192,9 @@ export async function giveBack(
 /** Content that waited for the one in flight is up next; `recordIds` is a JSON array of records with nothing in flight. */
 export async function promoteNext(tx: Transaction, recordIds: string): Promise<void> {
 	await tx.run(
-		`UPDATE changes SET state = CASE WHEN unmet > 0 THEN 'held' ELSE 'queued' END, ready_at = ?
+		`UPDATE changes SET state = CASE WHEN unmet > 0 THEN 'held' ELSE 'queued' END, ready_at = ?, held_since = CASE WHEN unmet > 0 THEN CAST(? AS BIGINT) END, hold_told = 0
 		 WHERE state = 'next' AND ${tx.dialect.among('record_id', 'integer')}`,
+		tx.now,
 		tx.now,
 		recordIds,
 	);
@@ -168,50 +202,67 @@ export async function promoteNext(tx: Transaction, recordIds: string): Promise<v
 
 async function makeDueReady(tx: Transaction, environmentId: number, target: Target): Promise<void> {
 	await tx.run(
-		`UPDATE changes SET state = CASE WHEN unmet > 0 THEN 'held' ELSE 'queued' END, ready_at = due_at, due_at = NULL
+		`UPDATE changes SET state = CASE WHEN unmet > 0 THEN 'held' ELSE 'queued' END, ready_at = due_at, due_at = NULL,
+			held_since = CASE WHEN unmet > 0 THEN CAST(? AS BIGINT) END, hold_told = 0
 		 WHERE environment_id = ? AND target = ? AND state = 'retrying' AND due_at <= ?`,
+		tx.now,
 		environmentId,
 		target,
 		tx.now,
 	);
 }
 
+const lanesOf = (options: TakeOptions): Lane[] => (options.lanes?.length ? [...new Set(options.lanes)].sort() : [1, 2, 3, 4]);
+
 async function worthTaking(tx: Transaction, environmentId: number, options: TakeOptions): Promise<boolean> {
 	if (options.quietMs <= 0) return true;
-	const oldest = await tx.get<{ ready_at: number | null }>(
-		`SELECT ready_at FROM changes WHERE environment_id = ? AND target = ? AND state = 'queued' ORDER BY ready_at LIMIT 1`,
-		environmentId,
-		options.target,
-	);
-	if (oldest === undefined || (oldest.ready_at ?? 0) <= tx.now - options.quietMs) return true;
-	const head = await tx.all<{ lane: number }>(
-		`SELECT lane FROM changes WHERE environment_id = ? AND target = ? AND state = 'queued' ORDER BY lane, change_id LIMIT ?`,
-		environmentId,
-		options.target,
-		options.limit,
-	);
-	return head.length >= options.limit || head[0]?.lane === 1;
+	let ready = 0;
+	for (const lane of lanesOf(options)) {
+		const oldest = await tx.get<{ ready_at: number }>(
+			`SELECT ready_at FROM changes WHERE environment_id = ? AND target = ? AND lane = ? AND state = 'queued' ORDER BY ready_at LIMIT 1`,
+			environmentId,
+			options.target,
+			lane,
+		);
+		if (oldest === undefined) continue;
+		if (lane === 1 || oldest.ready_at <= tx.now - options.quietMs) return true;
+		const head = await tx.all(
+			`SELECT change_id FROM changes WHERE environment_id = ? AND target = ? AND lane = ? AND state = 'queued' ORDER BY change_id LIMIT ?`,
+			environmentId,
+			options.target,
+			lane,
+			options.limit - ready,
+		);
+		ready += head.length;
+		if (ready >= options.limit) return true;
+	}
+	// Nothing to write is no reason to wait with the read-backs that are due.
+	return ready === 0;
 }
 
-/** The head of each lane in turn; four short index reads instead of one sort of the backlog. */
-async function queuedIds(tx: Transaction, environmentId: number, options: TakeOptions): Promise<number[]> {
-	const lanes: Lane[] = options.lanes?.length ? [...options.lanes].sort() : [1, 2, 3, 4];
+/**
+ * What has waited longest, where it is its turn; then the head of each lane: a few short index reads instead of one sort
+ * of the backlog.
+ */
+async function queuedIds(tx: Transaction, environmentId: number, settings: Pick<LedgerSettings, 'agedMs'>, options: TakeOptions): Promise<number[]> {
+	const lanes = lanesOf(options);
 	const kinds = options.kinds?.length ? `AND ${tx.dialect.among('kind')}` : '';
-	const ids: number[] = [];
+	const kindParameters = options.kinds?.length ? [jsonParameter(options.kinds)] : [];
+	const ids = new Set(await agedIds(tx, environmentId, settings.agedMs, { ...options, lanes }));
 	for (const lane of lanes) {
-		if (ids.length >= options.limit) break;
+		if (ids.size >= options.limit) break;
 		const rows = await tx.all<{ change_id: number }>(
 			`SELECT change_id FROM changes WHERE environment_id = ? AND target = ? AND lane = ? AND state = 'queued' ${kinds}
 			 ORDER BY change_id LIMIT ? ${tx.dialect.skipLocked}`,
 			environmentId,
 			options.target,
 			lane,
-			...(options.kinds?.length ? [jsonParameter(options.kinds)] : []),
-			options.limit - ids.length,
+			...kindParameters,
+			options.limit,
 		);
-		ids.push(...rows.map((row) => row.change_id));
+		for (const row of rows) if (ids.size < options.limit) ids.add(row.change_id);
 	}
-	return ids;
+	return [...ids];
 }
 
 /** With nothing to write: what was written and still waits for its read-back. */

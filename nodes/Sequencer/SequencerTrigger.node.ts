@@ -15,6 +15,8 @@ import { batchSizeProperty, laneProperty, lanesOf, targetOfParameter, targetProp
 
 /** How often the ledger is looked at while there is nothing to do (ms). */
 const idleMs = 250;
+/** How often holds are looked over (ms); the ledger sees to it that several triggers do so once. */
+const housekeepingMs = 60_000;
 /** After an error of the ledger itself (ms). */
 const troubleMs = 5_000;
 
@@ -83,8 +85,16 @@ export class SequencerTrigger implements INodeType {
 		};
 		const stop = new AbortController();
 
+		let keptAt = 0;
+		const keepHouse = async (): Promise<void> => {
+			if (Date.now() - keptAt < housekeepingMs) return;
+			keptAt = Date.now();
+			await ledger.housekeeping();
+		};
+
 		const nextBatch = async (): Promise<BatchItem[]> => {
 			while (!stop.signal.aborted) {
+				await keepHouse();
 				const batch = await ledger.take(takeOptions);
 				if (batch.length > 0) return batch;
 				await pause(idleMs, stop.signal);

@@ -1,0 +1,50 @@
+import type { Lane, Target } from '../shapes';
+import { jsonParameter, type Transaction } from './database';
+import type { TakeOptions } from './take';
+
+const everyBatch = 8;
+
+/** A batch was handed out. The count is kept in the ledger, so it goes on after a restart and is one for all takers. */
+export async function countBatch(tx: Transaction, environmentId: number, target: Target): Promise<void> {
+	await tx.run(
+		`INSERT INTO takes (environment_id, target, batches) VALUES (?, ?, 1)
+		 ON CONFLICT (environment_id, target) DO UPDATE SET batches = takes.batches + 1`,
+		environmentId,
+		target,
+	);
+}
+
+/**
+ * In every eighth batch of a target, what could have been sent for longer than `agedMs`, oldest first, whatever its lane;
+ * so however many prices come, a description is sent in the end (design: "Ageing keeps the rest from starving").
+ * Nothing in the other seven.
+ */
+export async function agedIds(
+	tx: Transaction,
+	environmentId: number,
+	agedMs: number,
+	options: Pick<TakeOptions, 'target' | 'kinds' | 'limit'> & { lanes: Lane[] },
+): Promise<number[]> {
+	const count = await tx.get<{ batches: number }>('SELECT batches FROM takes WHERE environment_id = ? AND target = ?', environmentId, options.target);
+	if (((count?.batches ?? 0) + 1) % everyBatch !== 0) return [];
+	const kinds = options.kinds?.length ? `AND ${tx.dialect.among('kind')}` : '';
+	const aged: Array<{ change_id: number; ready_at: number }> = [];
+	for (const lane of options.lanes) {
+		aged.push(
+			...(await tx.all<{ change_id: number; ready_at: number }>(
+				`SELECT change_id, ready_at FROM changes WHERE environment_id = ? AND target = ? AND lane = ? AND state = 'queued' AND ready_at < ? ${kinds}
+				 ORDER BY ready_at LIMIT ? ${tx.dialect.skipLocked}`,
+				environmentId,
+				options.target,
+				lane,
+				tx.now - agedMs,
+				...(options.kinds?.length ? [jsonParameter(options.kinds)] : []),
+				options.limit,
+			)),
+		);
+	}
+	return aged
+		.sort((a, b) => a.ready_at - b.ready_at || a.change_id - b.change_id)
+		.slice(0, options.limit)
+		.map((row) => row.change_id);
+}
