@@ -5,6 +5,7 @@ import { openExceptions, resolveExceptions, type ExceptionType, type NewExceptio
 import { meetNeeds, recount } from './observe';
 import { dropWaiting, placeDrafts, type DraftFor } from './placeDrafts';
 import type { Placed } from './placement';
+import { recordHintReceipts } from './hints';
 import { loadProducts, saveProducts, type KnownProduct } from './products';
 import { loadRecords, nameOf, type RecordName } from './records';
 import { recordReceipts } from './scan';
@@ -144,7 +145,9 @@ export async function add(tx: Transaction, environmentId: number, settings: Ledg
 	await keepExceptions(tx, environmentId, touched, rejected);
 	await putStatuses(tx, environmentId, statusNews(settings, touched, rejected, outcomes));
 	await writeTrail(tx, environmentId, trail);
-	await recordReceipts(tx, environmentId, items.map((item) => ({ emission: emissionOf(item), primaryId: primaryIdOf(item), version: sourceOf(item)?.dateUpdated ?? '' })));
+	const receipts = items.map((item) => ({ emission: emissionOf(item), primaryId: primaryIdOf(item), version: sourceOf(item)?.dateUpdated ?? '' }));
+	await recordReceipts(tx, environmentId, receipts);
+	await recordHintReceipts(tx, environmentId, receipts);
 	return outcomes;
 }
 

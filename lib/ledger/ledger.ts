@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import type { DeliveryPort } from '../khaos/deliveryPort';
+import type { HintPort } from '../pimberly/hintPort';
 import type { ScanPort } from '../pimberly/scanPort';
 import type { BatchItem, Result } from '../shapes';
 import { add, type AddItem, type AddOutcome } from './add';
@@ -9,6 +10,7 @@ import { deliveryPort } from './delivery';
 import { openHost, type System } from './environment';
 import { listExceptions, type OpenException } from './exceptions';
 import { defaultGate, type GateTools } from './gate';
+import { hintPort } from './hints';
 import { housekeeping, type Housekeeping } from './housekeeping';
 import { migrate } from './migrations';
 import { instance, showLife, takeOwnership } from './ownership';
@@ -58,6 +60,8 @@ export interface Ledger {
 	exceptions(limit?: number): Promise<OpenException[]>;
 	/** The memory of one Pimberly Trigger. */
 	scanPort(name: string): ScanPort;
+	/** Pimberly's notifications, kept until each product is recorded. */
+	readonly hints: HintPort;
 	/** The memory of deliveries to the Khaos at this endpoint. */
 	deliveryPort(endpoint: string): DeliveryPort;
 	/**
@@ -142,6 +146,7 @@ function ledgerOver(database: Database, environmentId: number, environment: stri
 		stats: async (sinceMs = 24 * 60 * 60_000) => await database.read(async (tx) => await stats(tx, environmentId, sinceMs)),
 		exceptions: async (limit = 1_000) => await database.read(async (tx) => await listExceptions(tx, environmentId, limit)),
 		scanPort: (name) => scanPort(database, environmentId, settings, instance.id, tools.newToken, name),
+		hints: hintPort(database, environmentId, settings, tools.newToken),
 		deliveryPort: (endpoint) => deliveryPort(database, environmentId, settings, defaultGate, tools, endpoint),
 		useHost: async (system, address) => await openHost(database, environmentId, environment, system, address),
 		close: async () => {
