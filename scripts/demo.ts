@@ -36,6 +36,8 @@ export class Demo {
 		/** Signed in as the owner. */
 		public api: N8nApi,
 		readonly workflow: { id: string; name: string },
+		/** Whether an earlier run was ended without its consent: n8n switched the sync on by itself when it started. */
+		readonly activeFromBefore: boolean,
 	) {}
 
 	/** Everything up to, but not including, the activation. Goes on from what the data folder holds. */
@@ -53,9 +55,9 @@ export class Demo {
 			progress.detail('importing the workflow and its credentials');
 			const api = await N8nApi.signIn(server.url, data.settings.owner);
 			const credentials = await fillCredentials(api, options);
-			const workflow = await importOnce(api, credentials);
+			const { active, ...workflow } = await importOnce(api, credentials);
 			progress.done(`ready at ${server.url}`);
-			return new Demo(options, { n8n, broker }, server, api, workflow);
+			return new Demo(options, { n8n, broker }, server, api, workflow, active);
 		} catch (error) {
 			await server.kill();
 			throw error;
@@ -108,7 +110,12 @@ export class Demo {
 		if (!active) await this.activate();
 	}
 
+	/** Ends n8n in order, with the sync switched off, so that the next start decides when it goes on. */
 	async stop(): Promise<void> {
+		if (this.running) {
+			const off = this.api.deactivate(this.workflow.id).catch(() => {});
+			await Promise.race([off, new Promise((resolve) => setTimeout(resolve, 5_000))]);
+		}
 		await this.server.stop();
 	}
 }
@@ -165,7 +172,10 @@ async function fillCredentials(api: N8nApi, { servers, data }: DemoOptions): Pro
 	return filled;
 }
 
-async function importOnce(api: N8nApi, credentials: Credential[]): Promise<{ id: string; name: string }> {
+async function importOnce(
+	api: N8nApi,
+	credentials: Credential[],
+): Promise<{ id: string; name: string; active: boolean }> {
 	const template = JSON.parse(await readFile(TEMPLATE, 'utf8')) as WorkflowTemplate;
 	const found = (await api.workflows()).find(({ name }) => name === template.name);
 	return found ?? (await api.importWorkflow(template, credentials));

@@ -102,7 +102,10 @@ export class N8nApi {
 	}
 
 	/** Imports a template and gives each node those of the credentials that its type asks for. */
-	async importWorkflow(template: WorkflowTemplate, credentials: Credential[]): Promise<{ id: string; name: string }> {
+	async importWorkflow(
+		template: WorkflowTemplate,
+		credentials: Credential[],
+	): Promise<{ id: string; name: string; active: boolean }> {
 		const wanted = await this.credentialTypes(template.nodes);
 		const nodes = template.nodes.map((node) => {
 			const own = credentials.filter(({ type }) => wanted.get(node.type)?.includes(type) || node.credentials?.[type]);

@@ -72,12 +72,19 @@ export function summary(report: Report, verdict: string): string {
 	if (report.exceptions.length > 0) {
 		lines.push('', `  ${report.exceptions.length} to look at:`);
 		for (const one of report.exceptions.slice(0, EXCEPTIONS_SHOWN)) {
-			lines.push(
-				`  - ${one.product}${one.field === '' ? '' : `, ${one.field}`}: ${one.reason} ${one.remedy}`.trimEnd(),
-			);
+			const what = [one.product, one.field].filter((text) => text !== '').join(', ');
+			lines.push(`  - ${[what, sentences(one.reason, one.remedy)].filter((text) => text !== '').join(': ')}`);
 		}
 		const more = report.exceptions.length - EXCEPTIONS_SHOWN;
 		if (more > 0) lines.push(`  ... and ${more} more; --report FILE writes them all.`);
 	}
 	return lines.join('\n');
+}
+
+/** What Khaos or Pimberly said ends where it ends. */
+function sentences(...texts: string[]): string {
+	return texts
+		.filter((text) => text !== '')
+		.map((text) => (/[.!?]$/.test(text) ? text : `${text}.`))
+		.join(' ');
 }

@@ -34,6 +34,7 @@ export interface Outcome {
 export class SyncRun {
 	private startedAt = Date.now();
 	private view: LedgerView;
+	private activated = false;
 
 	private constructor(
 		private readonly options: RunOptions,
@@ -44,6 +45,8 @@ export class SyncRun {
 		readonly simulators: Simulators | null,
 		readonly demo: Demo,
 		private readonly cleanup: Cleanup,
+		/** When n8n was about to start. */
+		private readonly preparedAt: number,
 	) {
 		this.view = new LedgerView(data.ledger, ENVIRONMENT, this.startedAt);
 	}
@@ -68,9 +71,10 @@ export class SyncRun {
 			};
 			const env = options.env ? { env: options.env } : {};
 			cleanup.add(async () => await N8nServer.killAll());
+			const preparedAt = Date.now();
 			const demo = await Demo.prepare({ installation, data, servers, progress, ...env });
 			cleanup.add(async () => await demo.stop());
-			return new SyncRun(options, progress, data, servers, simulators, demo, cleanup);
+			return new SyncRun(options, progress, data, servers, simulators, demo, cleanup, preparedAt);
 		} catch (error) {
 			await cleanup.run();
 			throw error;
@@ -79,13 +83,19 @@ export class SyncRun {
 
 	/** Switch the sync on; from here on the clock of the report runs. */
 	async activate(): Promise<void> {
-		await this.restartClock();
-		await this.demo.activate();
+		if (this.demo.activeFromBefore && !this.activated) {
+			// It is running already, since n8n started.
+			await this.restartClock(this.preparedAt);
+		} else {
+			await this.restartClock();
+			await this.demo.activate();
+		}
+		this.activated = true;
 	}
 
 	/** Forget what was before: the next report is about what happens from now on. */
-	async restartClock(): Promise<void> {
-		this.startedAt = Date.now();
+	async restartClock(now: number = Date.now()): Promise<void> {
+		this.startedAt = now;
 		await this.view.close();
 		this.view = new LedgerView(this.data.ledger, ENVIRONMENT, this.startedAt);
 	}
@@ -124,9 +134,16 @@ export class SyncRun {
 		const exceptions = await this.view.exceptions();
 
 		progress.step('Comparing Khaos with the catalogue');
-		const look = await lookAtBoth(this.servers, simulators, this.options.catalogue);
-		const differences = differencesIn(look);
-		progress.done(differences.length === 0 ? 'everything is equal' : `${differences.length} differences`);
+		const look = await lookAtBoth(this.servers, simulators, this.options.catalogue).catch(asError);
+		if (look instanceof Error) {
+			progress.done('that could not be done');
+			exceptions.unshift(notCompared(look));
+		}
+		const differences = look instanceof Error ? [] : differencesIn(look);
+		const explained = new Set(exceptions.map(({ product }) => product));
+		const unexplained = differences.filter(({ primaryId }) => !explained.has(primaryId));
+		if (!(look instanceof Error))
+			progress.done(differences.length === 0 ? 'everything is equal' : `${differences.length} differences`);
 
 		const changes = {
 			confirmed: stats?.confirmed ?? 0,
@@ -140,11 +157,11 @@ export class SyncRun {
 			rejected: stats?.rejected ?? 0,
 		};
 		const report: Report = {
-			products: look.products.length,
+			products: look instanceof Error ? (stats?.products ?? 0) : look.products.length,
 			changes,
-			khaos: { stockItems: simulators ? simulators.khaos.count : look.items.size, calls },
+			khaos: { stockItems: simulators?.khaos.count ?? (look instanceof Error ? null : look.items.size), calls },
 			orderViolations: simulators ? simulators.khaos.orderViolations.length : null,
-			exceptions: [...asException(ending), ...exceptions, ...asExceptions(differences, exceptions)],
+			exceptions: [...asException(ending), ...exceptions, ...asExceptions(unexplained)],
 			seconds: rounded(seconds),
 			lag: {
 				p50: rounded((stats?.lag.p50 ?? 0) / 1000),
@@ -154,8 +171,11 @@ export class SyncRun {
 			itemsPerSecond: rounded((stats?.lag.count ?? 0) / Math.max(seconds, 0.1)),
 		};
 		const complete =
-			ending.how === 'settled' && differences.length === 0 && changes.held + changes.failed + changes.rejected === 0;
-		return { report, complete, verdict: verdictOf(ending, report, differences, complete) };
+			ending.how === 'settled' &&
+			!(look instanceof Error) &&
+			differences.length === 0 &&
+			changes.held + changes.failed + changes.rejected === 0;
+		return { report, complete, verdict: verdictOf(ending, report, unexplained, complete, look instanceof Error) };
 	}
 
 	/** Ends everything, and throws the data away unless it is to be kept. */
@@ -217,22 +237,18 @@ function differencesIn(look: Look): Difference[] {
 
 const keyOf = (code: string): string => code.trim().toUpperCase();
 
-/** What the ledger has not said about a product already. */
-function asExceptions(differences: Difference[], known: ReportedException[]): ReportedException[] {
-	const explained = new Set(known.map(({ product }) => product));
-	return differences
-		.filter(({ primaryId }) => !explained.has(primaryId))
-		.map(({ primaryId, field, expected, actual }) => ({
-			type: field === 'khaosStatus' ? 'statusNotWritten' : 'different',
-			severity: 'high',
-			owner: 'operations',
-			product: primaryId,
-			stockCode: primaryId,
-			field,
-			value: actual,
-			reason: `Expected "${shortened(expected)}", found "${shortened(actual)}".`,
-			remedy: 'Look at the last executions of the workflow for this product.',
-		}));
+function asExceptions(differences: Difference[]): ReportedException[] {
+	return differences.map(({ primaryId, field, expected, actual }) => ({
+		type: field === 'khaosStatus' ? 'statusNotWritten' : 'different',
+		severity: 'high',
+		owner: 'operations',
+		product: primaryId,
+		stockCode: primaryId,
+		field,
+		value: actual,
+		reason: `Expected "${shortened(expected)}", found "${shortened(actual)}".`,
+		remedy: 'Look at the last executions of the workflow for this product.',
+	}));
 }
 
 const shortened = (text: string): string => (text.length > 120 ? `${text.slice(0, 117)}...` : text);
@@ -258,11 +274,34 @@ function asException(ending: Ending): ReportedException[] {
 	];
 }
 
-function verdictOf(ending: Ending, report: Report, differences: Difference[], complete: boolean): string {
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
+
+function notCompared(error: Error): ReportedException {
+	return {
+		type: 'notCompared',
+		severity: 'high',
+		owner: 'operations',
+		product: '',
+		stockCode: '',
+		field: '',
+		value: null,
+		reason: `What Khaos and Pimberly hold at the end could not be read: ${error.message}`,
+		remedy: 'See whether both servers answer, and run it again with --keep.',
+	};
+}
+
+function verdictOf(
+	ending: Ending,
+	report: Report,
+	differences: Difference[],
+	complete: boolean,
+	unread: boolean,
+): string {
 	if (ending.how !== 'settled') return `The sync did not come to its end: ${whyEarly(ending)}.`;
 	if (complete) return 'Every ready product is equal in Khaos Control and Live in Pimberly.';
 	const { held, failed, rejected } = report.changes;
 	const parts = [
+		...(unread ? ['the final comparison was not possible'] : []),
 		...(held > 0 ? [`${held} held`] : []),
 		...(failed > 0 ? [`${failed} failed`] : []),
 		...(rejected > 0 ? [`${rejected} rejected`] : []),
