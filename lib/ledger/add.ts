@@ -10,7 +10,7 @@ import { loadProducts, saveProducts, type KnownProduct } from './products';
 import { loadRecords, nameOf, type RecordName } from './records';
 import { recordReceipts } from './scan';
 import type { LedgerSettings } from './settings';
-import { putStatuses, type StatusNews } from './status';
+import { newsOfConfirmed, putStatuses, type StatusNews } from './status';
 import { writeTrail, type TrailEntry } from './trail';
 
 export type AddItem = { type: 'change'; change: Change } | { type: 'rejection'; rejection: Rejection };
@@ -39,6 +39,8 @@ export async function add(tx: Transaction, environmentId: number, settings: Ledg
 	const outcomes: AddOutcome[] = [];
 	const drafts: Array<{ at: number; change: Change; draft: DraftFor }> = [];
 	const touched = new Map<string, KnownProduct>();
+	/** Products that were rejected, and are not with this version. */
+	const mended = new Set<string>();
 	const rejected = new Map<string, { rejection: Rejection; type: ExceptionType }>();
 	const trail: TrailEntry[] = [];
 
@@ -98,7 +100,10 @@ export async function add(tx: Transaction, environmentId: number, settings: Ledg
 			record.primaryId ??= primaryId;
 			product.stockKey ??= change.key;
 		}
-		if (item.type === 'change' && !overtaken) product.rejected = null;
+		if (item.type === 'change' && !overtaken) {
+			if (product.rejected !== null) mended.add(primaryId);
+			product.rejected = null;
+		}
 		drafts.push({
 			at,
 			change,
@@ -119,6 +124,7 @@ export async function add(tx: Transaction, environmentId: number, settings: Ledg
 		});
 	}
 
+	const news: StatusNews[] = [];
 	const placed = await placeDrafts(
 		tx,
 		environmentId,
@@ -128,6 +134,12 @@ export async function add(tx: Transaction, environmentId: number, settings: Ledg
 	for (const [index, { at, change, draft }] of drafts.entries()) {
 		const waitsFor = draft.needs.filter((need) => records.get(nameOf(need))?.present !== true);
 		if (items[at]!.type === 'change') outcomes[at] = outcomeOf(placed[index]!, change, waitsFor);
+		// Put right as it was confirmed before: nothing is sent to Khaos, so nothing else would take the trouble back.
+		const { record } = draft;
+		const asConfirmed = placed[index]!.outcome === 'unchanged' && record.leased === null && record.waiting === null;
+		if (mended.has(change.source.primaryId) && change.kind === 'stockItem' && asConfirmed) {
+			news.push(newsOfConfirmed(change.source, change.desired, record.readBack?.stockId ?? ''));
+		}
 	}
 
 	await claimProductNeeds(tx, environmentId, touched.values());
@@ -143,7 +155,7 @@ export async function add(tx: Transaction, environmentId: number, settings: Ledg
 	await saveProducts(tx, environmentId, touched.values());
 	await askForUnseenNeeds(tx, environmentId, settings, drafts.map(({ draft }) => draft));
 	await keepExceptions(tx, environmentId, touched, rejected);
-	await putStatuses(tx, environmentId, statusNews(settings, touched, rejected, outcomes));
+	await putStatuses(tx, environmentId, [...news, ...statusNews(settings, touched, rejected, outcomes)]);
 	await writeTrail(tx, environmentId, trail);
 	const receipts = items.map((item) => ({ emission: emissionOf(item), primaryId: primaryIdOf(item), version: sourceOf(item)?.dateUpdated ?? '' }));
 	await recordReceipts(tx, environmentId, receipts);

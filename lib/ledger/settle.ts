@@ -1,10 +1,10 @@
-import { keyOf, type DesiredStockItem, type Kind, type Lane, type ReadBack, type Result } from '../shapes';
+import { keyOf, type Kind, type Lane, type ReadBack, type Result } from '../shapes';
 import { jsonParameter, type Transaction } from './database';
 import { openExceptions, resolveExceptions, type NewException } from './exceptions';
 import { meetNeeds, missNeeds, presentAmong } from './observe';
 import { sameContent, weigh } from './content';
 import { retryDelay, type LedgerSettings } from './settings';
-import { putStatuses, setLive, type StatusNews } from './status';
+import { newsOfConfirmed, putStatuses, setLive, type StatusNews } from './status';
 import { promoteNext } from './take';
 import { writeTrail, type TrailEntry } from './trail';
 
@@ -237,14 +237,9 @@ async function tellPimberly(tx: Transaction, environmentId: number, settled: Set
 		const base = { primaryId, internalId: internalIdOf(row), delayMs: 0 };
 		if (outcome.state === 'confirmed') {
 			const stockId = result.readBack?.stockId ?? (row.read_back === null ? '' : (JSON.parse(row.read_back) as ReadBack).stockId);
-			const discontinued = (JSON.parse(row.desired) as DesiredStockItem).columns?.['DISCONTINUED'] === '-1';
-			(discontinued ? notLive : live).push(primaryId);
-			news.push({
-				...base,
-				stockId,
-				status: discontinued ? 'Pending' : 'Live',
-				message: discontinued ? 'Discontinued in Khaos' : 'Confirmed in Khaos',
-			});
+			const told = newsOfConfirmed(base, JSON.parse(row.desired) as Record<string, unknown>, stockId);
+			(told.status === 'Live' ? live : notLive).push(primaryId);
+			news.push(told);
 		} else if (outcome.state === 'failed') {
 			news.push({ ...base, stockId: '', status: 'Failed', message: sentences(result.reason, result.remedy) });
 		}

@@ -1,4 +1,4 @@
-import type { DesiredStatus } from '../shapes';
+import type { DesiredStatus, DesiredStockItem } from '../shapes';
 import { jsonParameter, type Transaction } from './database';
 import { placeDrafts, type DraftFor } from './placeDrafts';
 import { loadRecords, nameOf } from './records';
@@ -11,6 +11,19 @@ export interface StatusNews {
 	stockId: string;
 	/** Not told before this has passed (ms); news that comes sooner takes its place. */
 	delayMs: number;
+}
+
+/** What Pimberly is to show of a product whose stock item was read back as desired. */
+export function newsOfConfirmed(product: Pick<StatusNews, 'primaryId' | 'internalId'>, desired: Record<string, unknown>, stockId: string): StatusNews {
+	const discontinued = (desired as Partial<DesiredStockItem>).columns?.['DISCONTINUED'] === '-1';
+	return {
+		primaryId: product.primaryId,
+		internalId: product.internalId,
+		status: discontinued ? 'Pending' : 'Live',
+		message: discontinued ? 'Discontinued in Khaos' : 'Confirmed in Khaos',
+		stockId,
+		delayMs: 0,
+	};
 }
 
 /**
@@ -35,6 +48,7 @@ export async function putStatuses(tx: Transaction, environmentId: number, news: 
 	const drafts: DraftFor[] = latest.map((one) => {
 		const record = records.get(nameOf({ kind: 'status', key: one.primaryId }))!;
 		const keepsLive = live.has(one.primaryId) && (one.status === 'Failed' || one.status === 'Held');
+		const told = (record.waiting?.desired ?? record.leased?.desired ?? record.confirmed) as Partial<DesiredStatus> | null;
 		// Several pieces of news in one millisecond are in order all the same.
 		const version = record.version !== null && record.version > at ? record.version : at;
 		const desired: DesiredStatus = {
@@ -42,7 +56,8 @@ export async function putStatuses(tx: Transaction, environmentId: number, news: 
 			status: keepsLive ? 'Live' : one.status,
 			message: one.message,
 			date: at,
-			stockId: one.stockId,
+			// Trouble with a product says nothing of its stock item, which stays where it is.
+			stockId: one.stockId || (told?.stockId ?? ''),
 		};
 		return {
 			record,

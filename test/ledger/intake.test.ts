@@ -96,6 +96,26 @@ describe.each(backends)('%s', (backend) => {
 		expect((await story.ledger.stats()).rejected).toBe(1);
 	});
 
+	test('a Live product that was invalid for a while says so, and no longer when it is as it was; it keeps its stock id', async () => {
+		const tell = async () => {
+			const [item] = await story.ledger.take({ target: 'pimberly' });
+			if (item) await story.ledger.settle([confirmed(item)]);
+			return item?.desired;
+		};
+		await story.ledger.add([change('A')]);
+		await story.ledger.settle((await story.ledger.take({ target: 'khaos' })).map(confirmed));
+		expect(await tell()).toMatchObject({ status: 'Live', message: 'Confirmed in Khaos', stockId: 'khaos-A' });
+
+		const invalid = '2026-11-02T09:10:00.000Z';
+		await story.ledger.add([rejection('A', 'itemName', { source: { primaryId: 'A', internalId: 'id-A', dateUpdated: invalid } })]);
+		expect(await tell()).toMatchObject({ status: 'Live', message: expect.stringContaining('Fill in itemName'), stockId: 'khaos-A' });
+
+		await story.ledger.add([change('A', { version: '2026-11-02T09:11:00.000Z' })]);
+		expect(await story.ledger.take({ target: 'khaos' })).toEqual([]);
+		expect(await tell()).toMatchObject({ status: 'Live', message: 'Confirmed in Khaos', stockId: 'khaos-A' });
+		expect(await story.ledger.exceptions()).toEqual([]);
+	});
+
 	test('where only a description is invalid and the item exists, the rest still goes', async () => {
 		const withoutInvalid = stockItem('LAMP', { version: '2026-11-02T09:30:00.000Z', columns: { SELL_PRICE: '4.00' } });
 		const rejected = rejection('LAMP', 'itemName', { withoutInvalid, source: withoutInvalid.source });
