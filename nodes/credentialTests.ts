@@ -14,6 +14,7 @@ import { toKhaosConnection } from '../lib/khaos/connection';
 import { KhaosError } from '../lib/khaos/fault';
 import { verifyKhaosConnection } from '../lib/khaos/verifyConnection';
 import { PimberlyError } from '../lib/pimberly/pimberlyError';
+import { weaknessOf } from '../lib/pimberly/sharedSecret';
 import { verifyConnection } from '../lib/pimberly/verifyConnection';
 import { headersOf } from './httpBinding';
 import { openFromCredential } from './ledgerFromCredentials';
@@ -74,6 +75,17 @@ export async function pimberlyConnectionTest(
 	);
 }
 
+/** Pimberly calls us, so there is nobody to ask: the secret has to be there, and hard to guess. */
+export async function pimberlyWebhookSecretTest(
+	this: ICredentialTestFunctions,
+	credential: ICredentialsDecrypted<ICredentialDataDecryptedObject>,
+): Promise<INodeCredentialTestResult> {
+	const weakness = weaknessOf(credential.data);
+	return weakness === null
+		? { status: 'OK', message: 'The secret will do. Give Pimberly the same header name and secret.' }
+		: { status: 'Error', message: weakness };
+}
+
 /** Tells a wrong URL, a refused credential, an untrusted certificate and a server that isn't Khaos Control apart. */
 export async function khaosControlConnectionTest(
 	this: ICredentialTestFunctions,
@@ -107,7 +119,9 @@ export async function syncLedgerConnectionTest(
 		};
 	} catch (problem) {
 		const message =
-			problem instanceof ZodError ? problem.issues.map((issue) => issue.message).join('. ') : (problem as Error).message;
+			problem instanceof ZodError
+				? problem.issues.map((issue) => issue.message).join('. ')
+				: (problem as Error).message;
 		return { status: 'Error', message };
 	}
 }

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 
-import type { IExecuteFunctions, IPollFunctions, ITriggerFunctions } from 'n8n-workflow';
+import type { IExecuteFunctions, IPollFunctions, ITriggerFunctions, IWebhookFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { z } from 'zod';
 
@@ -76,7 +76,9 @@ export function refuseSeveralProcesses(variables: NodeJS.ProcessEnv): void {
 }
 
 /** The ledger of the node's Sync Ledger credential. */
-export async function ledgerOf(context: IExecuteFunctions | IPollFunctions | ITriggerFunctions): Promise<Ledger> {
+export async function ledgerOf(
+	context: IExecuteFunctions | IPollFunctions | ITriggerFunctions | IWebhookFunctions,
+): Promise<Ledger> {
 	const credential = await context.getCredentials('syncLedgerApi');
 	try {
 		return await openFromCredential(credential);

@@ -10,16 +10,19 @@ import {
 import type { Product } from '../../lib/shapes';
 import type { PimberlyClient } from '../../lib/pimberly/client';
 import { PimberlyError } from '../../lib/pimberly/pimberlyError';
-import { sampleProducts, scanStep, type ScanSettings } from '../../lib/pimberly/scan';
+import { sampleProducts, scanStep, type ScanSettings, type StepOutcome } from '../../lib/pimberly/scan';
 import { pimberlyConnectionTest, syncLedgerConnectionTest } from '../credentialTests';
 import { nodeErrorOf, pimberlyOf } from './account';
-import { forgetfulPort, scanPortOf } from './scanMemory';
+import { productsOfHints } from './hintedProducts';
+import { forgetfulPort, pimberlyLedgerOf, scanPortOf } from './scanMemory';
 import { scanProperties, scanSettingsOf, type TriggerOptions } from './scanParameters';
 
 /** Of n8n's budget for a poll, what the scan may use; the rest is for handing the products over. */
 const SHARE_OF_BUDGET = 0.9;
 /** What n8n gives a poll where it does not say. */
 const USUAL_BUDGET_MS = 300_000;
+/** Notified products are left to the next poll when less time than this is left. */
+const LEAST_READING_MS = 2_000;
 const SAMPLE_SIZE = 10;
 
 export class PimberlyTrigger implements INodeType {
@@ -106,6 +109,7 @@ async function productsOf(context: IPollFunctions): Promise<Product[]> {
 	const port = await scanPortOf(context, client.connection);
 	// Older versions of n8n don't say how long a poll may take.
 	const budgetMs = ('getPollBudgetMs' in context ? context.getPollBudgetMs() : USUAL_BUDGET_MS) * SHARE_OF_BUDGET;
+	const start = Date.now();
 	const outcome = await scanStep({ client, port, now: Date.now, budgetMs }, settings).catch((error: unknown) => {
 		// An outage must not keep the workflow from being activated; a wrong token or address has to.
 		if (activating && error instanceof PimberlyError && error.transient) {
@@ -115,6 +119,34 @@ async function productsOf(context: IPollFunctions): Promise<Product[]> {
 		return Promise.reject(error);
 	});
 	if (outcome === null) return [];
+	const products = scannedProducts(context, outcome);
+	const notified = await notifiedProducts(context, client, settings, budgetMs - (Date.now() - start));
+	// What the scan has just read is not emitted twice: its receipt ends the notification, too.
+	const read = new Map(products.map(({ primaryId, dateUpdated }) => [primaryId, dateUpdated]));
+	return [...products, ...notified.filter((product) => (read.get(product.primaryId) ?? '') < product.dateUpdated)];
+}
+
+/**
+ * Products of notifications that the Pimberly Webhook Trigger kept in the same ledger and that did not get through: it could
+ * not read them, or no execution recorded them.
+ */
+async function notifiedProducts(
+	context: IPollFunctions,
+	client: PimberlyClient,
+	settings: ScanSettings,
+	budgetMs: number,
+): Promise<Product[]> {
+	const hasLedger = context.getNode().credentials?.['syncLedgerApi'] !== undefined;
+	if (!hasLedger || client.connection.tokenKind !== 'feed' || budgetMs < LEAST_READING_MS) return [];
+	const ledger = await pimberlyLedgerOf(context, client.connection);
+	return await productsOfHints(context, { client, ledger, settings }, budgetMs).catch((error: unknown) => {
+		// What the scan found is handed over all the same; the notifications stay where they are.
+		context.logger.warn(`Pimberly Trigger: ${error instanceof Error ? error.message : String(error)}`);
+		return [];
+	});
+}
+
+function scannedProducts(context: IPollFunctions, outcome: StepOutcome): Product[] {
 	if (outcome.status !== 'done') {
 		context.logger.debug(`Pimberly Trigger: nothing to do, the scan is ${outcome.status}`);
 		return [];

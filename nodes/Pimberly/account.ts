@@ -5,6 +5,7 @@ import {
 	type IExecuteFunctions,
 	type INode,
 	type IPollFunctions,
+	type IWebhookFunctions,
 	type JsonObject,
 } from 'n8n-workflow';
 
@@ -13,7 +14,7 @@ import { toConnection } from '../../lib/pimberly/connection';
 import { PimberlyError } from '../../lib/pimberly/pimberlyError';
 import { requestOf } from '../httpBinding';
 
-type Context = IExecuteFunctions | IPollFunctions;
+type Context = IExecuteFunctions | IPollFunctions | IWebhookFunctions;
 
 const cancelSignalOf = (context: Context): AbortSignal | undefined =>
 	'getExecutionCancelSignal' in context ? context.getExecutionCancelSignal() : undefined;

@@ -1,5 +1,12 @@
-import type { IDisplayOptions, IExecuteFunctions, INodeProperties, IPollFunctions } from 'n8n-workflow';
+import type {
+	IDisplayOptions,
+	IExecuteFunctions,
+	INodeProperties,
+	IPollFunctions,
+	IWebhookFunctions,
+} from 'n8n-workflow';
 
+import type { OnlyWhen } from '../../lib/pimberly/onlyWhen';
 import { DEFAULT_HEADINGS, type RowHeadings } from '../../lib/pimberly/product';
 import { DEFAULT_RELATIONS, type RelationSettings } from '../../lib/pimberly/relations';
 
@@ -146,6 +153,39 @@ export function relationProperties(show: NonNullable<IDisplayOptions['show']> = 
 	];
 }
 
+export const onlyWhenProperty: INodeProperties = {
+	displayName: 'Only When',
+	name: 'onlyWhen',
+	type: 'fixedCollection',
+	placeholder: 'Add Condition',
+	default: {},
+	description: 'Take on only products that are ready, such as approved ones. Others are left alone until they are.',
+	options: [
+		{
+			displayName: 'Condition',
+			name: 'condition',
+			values: [
+				{
+					displayName: 'Attribute',
+					name: 'attribute',
+					type: 'string',
+					default: '',
+					placeholder: 'e.g. readyForErp',
+					description: 'Its API name with a feed token, its heading with a channel token',
+				},
+				{
+					displayName: 'Is One Of',
+					name: 'values',
+					type: 'string',
+					default: 'true',
+					description:
+						'Values separated by commas, in any case. True, Yes, Y and 1 mean the same. Empty: the attribute has no value.',
+				},
+			],
+		},
+	],
+};
+
 export interface ReadOptions {
 	primaryIdHeading?: string;
 	parentsHeading?: string;
@@ -193,6 +233,14 @@ export const parametersOf =
 
 /** Reads parameters of the trigger. */
 export const triggerParametersOf =
-	(context: IPollFunctions) =>
+	(context: IPollFunctions | IWebhookFunctions) =>
 	(name: string): unknown =>
 		context.getNodeParameter(name, null);
+
+/** The Only When of a trigger; null: every product is taken on. */
+export function onlyWhenOf(read: (name: string) => unknown): OnlyWhen | null {
+	const { condition = {} } = (read('onlyWhen') ?? {}) as { condition?: { attribute?: string; values?: unknown } };
+	const attribute = condition.attribute?.trim() ?? '';
+	const wanted = valuesOf(String(condition.values ?? ''));
+	return attribute === '' ? null : { attribute, values: wanted.length === 0 ? [''] : wanted };
+}

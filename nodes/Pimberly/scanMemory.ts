@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 
-import { NodeOperationError, type IPollFunctions } from 'n8n-workflow';
+import { NodeOperationError, type IPollFunctions, type IWebhookFunctions } from 'n8n-workflow';
 
+import type { Ledger } from '../../lib/ledger/ledger';
 import type { PimberlyConnection } from '../../lib/pimberly/connection';
 import type { ScanPort } from '../../lib/pimberly/scanPort';
 import {
@@ -15,11 +16,21 @@ import { ledgerOf } from '../ledgerFromCredentials';
 const memories = new Map<string, ProcessMemory>();
 
 /** By the workflow's and the node's id, so that renaming either keeps its place. */
-const nameOf = (context: IPollFunctions): string => `${context.getWorkflow().id ?? 'unsaved'}/${context.getNode().id}`;
+export const nameOf = (context: IPollFunctions | IWebhookFunctions): string =>
+	`${context.getWorkflow().id ?? 'unsaved'}/${context.getNode().id}`;
 
 /** Where the scan keeps its cursor: in the Sync Ledger where one is chosen, else in n8n's static data. */
 export async function scanPortOf(context: IPollFunctions, connection: PimberlyConnection): Promise<ScanPort> {
 	if (context.getNode().credentials?.['syncLedgerApi'] === undefined) return staticPortOf(context);
+	const ledger = await pimberlyLedgerOf(context, connection);
+	return ledger.scanPort(nameOf(context));
+}
+
+/** The node's Sync Ledger, once it is sure that it is this Pimberly's. */
+export async function pimberlyLedgerOf(
+	context: IPollFunctions | IWebhookFunctions,
+	connection: PimberlyConnection,
+): Promise<Ledger> {
 	const ledger = await ledgerOf(context);
 	await ledger.useHost('pimberly', connection.baseUrl).catch((error: unknown) =>
 		Promise.reject(
@@ -28,7 +39,7 @@ export async function scanPortOf(context: IPollFunctions, connection: PimberlyCo
 			}),
 		),
 	);
-	return ledger.scanPort(nameOf(context));
+	return ledger;
 }
 
 function staticPortOf(context: IPollFunctions): ScanPort {

@@ -6,13 +6,14 @@ import type { StartFrom } from '../../lib/pimberly/scanCursor';
 import {
 	headingOptions,
 	headingsOf,
+	onlyWhenOf,
+	onlyWhenProperty,
 	parallelOption,
 	relationProperties,
 	relationsFromOption,
 	relationsOfParameters,
 	timeoutOption,
 	triggerParametersOf,
-	valuesOf,
 	type ReadOptions,
 } from './productParameters';
 
@@ -65,38 +66,7 @@ export const scanProperties: INodeProperties[] = [
 		description: 'The first scan brings what was created or updated at or after this time',
 	},
 	...relationProperties(),
-	{
-		displayName: 'Only When',
-		name: 'onlyWhen',
-		type: 'fixedCollection',
-		placeholder: 'Add Condition',
-		default: {},
-		description: 'Take on only products that are ready, such as approved ones. Others are left alone until they are.',
-		options: [
-			{
-				displayName: 'Condition',
-				name: 'condition',
-				values: [
-					{
-						displayName: 'Attribute',
-						name: 'attribute',
-						type: 'string',
-						default: '',
-						placeholder: 'e.g. readyForErp',
-						description: 'Its API name with a feed token, its heading with a channel token',
-					},
-					{
-						displayName: 'Is One Of',
-						name: 'values',
-						type: 'string',
-						default: 'true',
-						description:
-							'Values separated by commas, in any case. True, Yes, Y and 1 mean the same. Empty: the attribute has no value.',
-					},
-				],
-			},
-		],
-	},
+	onlyWhenProperty,
 	{
 		displayName: 'Options',
 		name: 'options',
@@ -179,9 +149,6 @@ function startFromOf(context: IPollFunctions): StartFrom {
 export function scanSettingsOf(context: IPollFunctions): ScanSettings {
 	const options = context.getNodeParameter('options', {}) as TriggerOptions;
 	const source = context.getNodeParameter('source') === 'channel' ? 'channel' : 'updated';
-	const condition = context.getNodeParameter('onlyWhen.condition', {}) as { attribute?: string; values?: unknown };
-	const attribute = condition.attribute?.trim() ?? '';
-	const wanted = valuesOf(String(condition.values ?? ''));
 	const resync = options.fullResyncAt ?? '';
 	return {
 		source,
@@ -190,7 +157,7 @@ export function scanSettingsOf(context: IPollFunctions): ScanSettings {
 		fullResyncAt: resync === '' ? null : momentOf(context, 'Full Resync', resync),
 		maxPerStep: options.maxPerPoll ?? 5000,
 		pageSize: options.pageSize ?? 100,
-		onlyWhen: attribute === '' ? null : { attribute, values: wanted.length === 0 ? [''] : wanted },
+		onlyWhen: onlyWhenOf(triggerParametersOf(context)),
 		relations: relationsOfParameters(triggerParametersOf(context), options),
 		headings: headingsOf(options),
 	};

@@ -1,3 +1,6 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
 import {
 	ICredentialsHelper,
 	Workflow,
@@ -8,12 +11,13 @@ import {
 	type INodeParameters,
 	type INodeType,
 	type INodeTypes,
+	type IWebhookResponseData,
 	type IWorkflowExecuteAdditionalData,
 	type Logger,
 	type WorkflowActivateMode,
 	type WorkflowExecuteMode,
 } from 'n8n-workflow';
-import { ExecuteContext, PollContext, TriggerContext } from 'n8n-core';
+import { ExecuteContext, PollContext, TriggerContext, WebhookContext } from 'n8n-core';
 
 /**
  * Runs a node of this package in n8n's own contexts (parameters with their defaults and expressions, credentials, HTTP
@@ -196,6 +200,60 @@ export async function startTrigger(
 	);
 	const response = await test.node.trigger!.call(context);
 	return { emitted, errors, stop: async () => await response?.closeFunction?.() };
+}
+
+export interface ServedWebhook {
+	url: string;
+	/** What each call started an execution with, in the order in which the node was done. */
+	started: INodeExecutionData[][];
+	/** What the node threw, which n8n answers with a 500. */
+	errors: Error[];
+	/** Resolves when every call so far is done, not only answered. */
+	settled: () => Promise<void>;
+	stop: () => Promise<void>;
+}
+
+/** Serves a webhook trigger over real HTTP, with the body read and parsed as n8n does it. */
+export async function serveWebhook(test: NodeUnderTest, mode: WorkflowExecuteMode = 'webhook'): Promise<ServedWebhook> {
+	const { workflow, node } = workflowOf(test, {});
+	const started: INodeExecutionData[][] = [];
+	const errors: Error[] = [];
+	const calls: Array<Promise<void>> = [];
+	const server = createServer((request, response) => {
+		const call = async (): Promise<void> => {
+			const rawBody = await bodyOf(request);
+			const httpRequest = Object.assign(request, { rawBody, body: JSON.parse(rawBody.toString()) as IDataObject });
+			const additionalData = { ...additionalDataOf(test), httpRequest, httpResponse: response } as never;
+			const context = new WebhookContext(workflow, node, additionalData, mode, {} as never, [], null);
+			const outcome: IWebhookResponseData = await test.node.webhook!.call(context);
+			if (outcome.workflowData?.[0] !== undefined) started.push(outcome.workflowData[0]);
+			if (outcome.noWebhookResponse !== true)
+				response.writeHead(200).end(JSON.stringify(outcome.webhookResponse ?? {}));
+		};
+		calls.push(
+			call().catch((error: Error) => {
+				errors.push(error);
+				if (!response.headersSent) response.writeHead(500).end('{}');
+			}),
+		);
+	});
+	await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+	return {
+		url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhook/${test.node.description.name}`,
+		started,
+		errors,
+		settled: async () => void (await Promise.all(calls)),
+		stop: async () => {
+			server.closeAllConnections();
+			await new Promise((closed) => server.close(closed));
+		},
+	};
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+	const chunks: Buffer[] = [];
+	for await (const chunk of request) chunks.push(chunk as Buffer);
+	return Buffer.concat(chunks);
 }
 
 /** A logger that keeps quiet. */
