@@ -124,8 +124,8 @@ export class N8nApi {
 		await this.public('POST', `/workflows/${workflowId}/activate`);
 	}
 
-	async deactivate(workflowId: string): Promise<void> {
-		await this.public('POST', `/workflows/${workflowId}/deactivate`);
+	async deactivate(workflowId: string, withinMs?: number): Promise<void> {
+		await this.public('POST', `/workflows/${workflowId}/deactivate`, undefined, withinMs);
 	}
 
 	/** The latest executions, newest first. */
@@ -154,8 +154,8 @@ export class N8nApi {
 		);
 	}
 
-	private async public(method: string, path: string, body?: unknown): Promise<unknown> {
-		return (await call(this.url, method, `/api/v1${path}`, { 'X-N8N-API-KEY': this.apiKey }, body)).body;
+	private async public(method: string, path: string, body?: unknown, withinMs?: number): Promise<unknown> {
+		return (await call(this.url, method, `/api/v1${path}`, { 'X-N8N-API-KEY': this.apiKey }, body, withinMs)).body;
 	}
 }
 
@@ -165,6 +165,8 @@ async function call(
 	path: string,
 	headers: Record<string, string>,
 	body?: unknown,
+	// Activation includes the first poll, which may read a whole catalogue.
+	withinMs = 360_000,
 ): Promise<{ body: unknown; cookies: string[] }> {
 	const response = await fetch(`${url}${path}`, {
 		method,
@@ -174,8 +176,7 @@ async function call(
 			...headers,
 		},
 		...(body === undefined ? {} : { body: JSON.stringify(body) }),
-		// Activation includes the first poll, which may read a whole catalogue.
-		signal: AbortSignal.timeout(360_000),
+		signal: AbortSignal.timeout(withinMs),
 	});
 	const text = await response.text();
 	if (!response.ok) throw new N8nRefused(response.status, `${method} ${path}`, text);
