@@ -1,5 +1,5 @@
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 
 import type { ColumnType, Database, Dialect, SqlValue, Transaction } from './database';
@@ -24,6 +24,10 @@ export interface SqliteOptions {
 	/** Open an existing ledger to look at; nothing is created, migrated or owned. */
 	readOnly?: boolean;
 }
+
+// Transactions on one file take turns in this process, also those of several connections (two environments in one file):
+// SQLite would make the second wait by blocking the process, and so the first could never end. Other processes wait in SQLite.
+const turns = new Map<string, Promise<unknown>>();
 
 /**
  * A ledger file. Created with mode 0600, in WAL mode, so that readers never wait for a writer; one connection a process,
@@ -59,11 +63,13 @@ export function openSqlite(options: SqliteOptions): Database {
 		run: async (sql: string, ...parameters: SqlValue[]) => Number(prepare(sql).run(...parameters).changes),
 	});
 
-	// One connection carries one transaction at a time: later ones of this process wait here, those of others in SQLite.
-	let last: Promise<unknown> = Promise.resolve();
 	const oneAtATime = async <T>(work: () => Promise<T>): Promise<T> => {
-		const turn = last.then(work, work);
-		last = turn.catch(() => undefined);
+		const file = resolve(options.file);
+		const turn = (turns.get(file) ?? Promise.resolve()).then(work, work);
+		turns.set(
+			file,
+			turn.catch(() => undefined),
+		);
 		return await turn;
 	};
 

@@ -1,7 +1,8 @@
 import { backends, beginStory, change, confirmed, keys, result, stockItem, type Story } from './story';
 
 const minute = 60_000;
-const at = (minutes: number): string => new Date(Date.parse('2026-11-02T08:59:00.000Z') + minutes * minute).toISOString();
+const at = (minutes: number): string =>
+	new Date(Date.parse('2026-11-02T08:59:00.000Z') + minutes * minute).toISOString();
 
 describe.each(backends)('%s', (backend) => {
 	let story: Story;
@@ -27,7 +28,16 @@ describe.each(backends)('%s', (backend) => {
 			if (batch === 5) await story.reopen();
 			served.push(keys(await takeKhaos(1)));
 		}
-		expect(served.flat()).toEqual(['PRICE-0', 'PRICE-1', 'PRICE-2', 'PRICE-3', 'PRICE-4', 'PRICE-5', 'WORDS', 'PRICE-6']);
+		expect(served.flat()).toEqual([
+			'PRICE-0',
+			'PRICE-1',
+			'PRICE-2',
+			'PRICE-3',
+			'PRICE-4',
+			'PRICE-5',
+			'WORDS',
+			'PRICE-6',
+		]);
 	});
 
 	test('what has not waited long keeps its place, also in the eighth batch', async () => {
@@ -127,7 +137,9 @@ describe.each(backends)('%s', (backend) => {
 		test('where Khaos is known to hold it already', async () => {
 			const port = story.ledger.deliveryPort('https://erp.example/KhaosKSD.exe');
 			await story.ledger.add([change('X', { parent: 'P-1' })]);
-			await port.observe(new Map([['P-1', { exists: true, stockCode: 'P-1', stockId: '7', parentCode: '', columns: {} }]]));
+			await port.observe(
+				new Map([['P-1', { exists: true, stockCode: 'P-1', stockId: '7', parentCode: '', columns: {} }]]),
+			);
 			await addChild();
 			await story.ledger.add([change('P-1', { primaryId: 'parent' })]);
 			expect(keys(await takeKhaos()).sort()).toEqual(['C-1', 'P-1', 'X']);
@@ -163,14 +175,18 @@ describe.each(backends)('%s', (backend) => {
 			await story.ledger.settle([result(lamp!, 'retry', { cause: 'different', reason: 'The weight differs.' })]);
 			await story.ledger.add([change('LAMP', { version: at(2), columns: { SELL_PRICE: '4.00' } })]);
 			await story.ledger.add([change('LAMP', { version: at(3) })]);
-			expect(await takeKhaos()).toMatchObject([{ key: 'LAMP', version: at(3), desired: { columns: { SELL_PRICE: '2.00' } } }]);
+			expect(await takeKhaos()).toMatchObject([
+				{ key: 'LAMP', version: at(3), desired: { columns: { SELL_PRICE: '2.00' } } },
+			]);
 		});
 
 		test('is sent where the other content still waits for its read-back', async () => {
 			const [lamp] = await takeKhaos();
 			await story.ledger.settle([result(lamp!, 'sent', { awaiting: 'harmonisation' })]);
 			await story.ledger.add([change('LAMP', { version: at(2) })]);
-			expect(await takeKhaos()).toMatchObject([{ key: 'LAMP', purpose: 'write', desired: { columns: { SELL_PRICE: '2.00' } } }]);
+			expect(await takeKhaos()).toMatchObject([
+				{ key: 'LAMP', purpose: 'write', desired: { columns: { SELL_PRICE: '2.00' } } },
+			]);
 		});
 	});
 
