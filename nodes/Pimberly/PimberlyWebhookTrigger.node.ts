@@ -97,7 +97,7 @@ export class PimberlyWebhookTrigger implements INodeType {
 
 		if (!(await isGenuine(this))) return answer(401, { message: 'Unauthorized' });
 		if (sizeOf(this) > LARGEST_NOTIFICATION) return answer(413, { message: 'The notification is too large.' });
-		const notification = readNotification(this.getBodyData());
+		const notification = readNotification(bodyOf(this));
 		if (!notification.ok) return answer(400, { message: notification.reason });
 
 		const { hints } = notification;
@@ -136,10 +136,22 @@ async function isGenuine(context: IWebhookFunctions): Promise<boolean> {
 	return holdsSecret(context.getRequestObject().headers, expected.data);
 }
 
+const rawBodyOf = (context: IWebhookFunctions): Buffer | undefined =>
+	(context.getRequestObject() as IncomingMessage & { rawBody?: Buffer }).rawBody;
+
 /** Of the body, in bytes. */
-function sizeOf(context: IWebhookFunctions): number {
-	const request = context.getRequestObject() as IncomingMessage & { rawBody?: Buffer };
-	return request.rawBody?.length ?? Number(request.headers['content-length'] ?? 0);
+const sizeOf = (context: IWebhookFunctions): number =>
+	rawBodyOf(context)?.length ?? Number(context.getRequestObject().headers['content-length'] ?? 0);
+
+/** The body as JSON, whatever its content type says: n8n parses what is marked as JSON. Undefined: it is none. */
+function bodyOf(context: IWebhookFunctions): unknown {
+	const body: unknown = context.getBodyData();
+	if (typeof body === 'object' && body !== null && Object.keys(body).length > 0) return body;
+	try {
+		return JSON.parse(rawBodyOf(context)?.toString('utf8') ?? '') as unknown;
+	} catch {
+		return undefined;
+	}
 }
 
 async function accountOf(context: IWebhookFunctions): Promise<{ client: PimberlyClient; settings: HintSettings }> {

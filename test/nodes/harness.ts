@@ -222,7 +222,9 @@ export async function serveWebhook(test: NodeUnderTest, mode: WorkflowExecuteMod
 	const server = createServer((request, response) => {
 		const call = async (): Promise<void> => {
 			const rawBody = await bodyOf(request);
-			const httpRequest = Object.assign(request, { rawBody, body: JSON.parse(rawBody.toString()) as IDataObject });
+			const isJson = request.headers['content-type']?.startsWith('application/json') === true;
+			const body = isJson ? (JSON.parse(rawBody.toString()) as IDataObject) : rawBody.toString();
+			const httpRequest = Object.assign(request, { rawBody, body });
 			const additionalData = { ...additionalDataOf(test), httpRequest, httpResponse: response } as never;
 			const context = new WebhookContext(workflow, node, additionalData, mode, {} as never, [], null);
 			const outcome: IWebhookResponseData = await test.node.webhook!.call(context);

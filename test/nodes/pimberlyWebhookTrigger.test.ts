@@ -197,6 +197,13 @@ describe('a call that is no notification of Pimberly', () => {
 		expect([webhook.started, await leftOver()]).toEqual([[], []]);
 	});
 
+	test('is not JSON', async () => {
+		const webhook = await serve();
+		const headers = { 'X-Pimberly-Secret': SECRET };
+		const { status } = await fetch(webhook.url, { method: 'POST', headers, body: 'action=update&primaryId=TEE' });
+		expect(status).toBe(400);
+	});
+
 	test('is too large', async () => {
 		const products = Array.from({ length: 10_000 }, (_, at) => ({ primaryId: `product number ${at}` }));
 		expect((await post(await serve(), { action: 'update', products })).status).toBe(413);
