@@ -1,4 +1,4 @@
-import type { Kind } from '../shapes';
+import type { Change, Kind } from '../shapes';
 import { jsonParameter, type Transaction } from './database';
 import { openExceptions, resolveExceptions, type ExceptionType } from './exceptions';
 import { writeTrail } from './trail';
@@ -32,6 +32,7 @@ export async function dropDeletedProducts(tx: Transaction, environmentId: number
 	if (known.length === 0) return;
 	const ids = known.map((product) => product.primary_id);
 	await dropQueued(tx, environmentId, ids);
+	await tellDependants(tx, environmentId, ids);
 	await resolveExceptions(tx, environmentId, endedWithProduct, ids);
 	await tx.run(
 		`UPDATE products SET rejected = NULL WHERE environment_id = ? AND ${tx.dialect.among('primary_id')}`,
@@ -55,6 +56,36 @@ export async function dropDeletedProducts(tx: Transaction, environmentId: number
 						: `Product ${primaryId} was deleted in Pimberly before its stock item ${key} was confirmed in Khaos Control.`,
 				remedy: `Discontinue or remove ${key} in Khaos Control where it is there and not needed, or restore the product in Pimberly.`,
 			})),
+	);
+}
+
+/** What is held for a stock item that nobody will send any more is for a person to look at, at once. */
+async function tellDependants(tx: Transaction, environmentId: number, primaryIds: string[]): Promise<void> {
+	const held = await tx.all<{ change_id: number; key: string; source: string; needed: string }>(
+		`SELECT changes.change_id, changes.key, changes.source, records.key AS needed FROM records
+		 JOIN change_needs ON change_needs.need_record_id = records.record_id AND change_needs.met = 0
+		 JOIN changes ON changes.change_id = change_needs.change_id AND changes.state = 'held'
+		 WHERE records.environment_id = ? AND records.kind = 'stockItem' AND ${tx.dialect.among('records.primary_id')}`,
+		environmentId,
+		jsonParameter(primaryIds),
+	);
+	if (held.length === 0) return;
+	await openExceptions(
+		tx,
+		environmentId,
+		held.map(({ key, source, needed }) => ({
+			type: 'heldTooLong' as const,
+			primaryId: (JSON.parse(source) as Change['source']).primaryId,
+			key,
+			field: '',
+			value: needed,
+			reason: `${key} waits for ${needed}, whose product was deleted in Pimberly.`,
+			remedy: `Take the relation to ${needed} away in Pimberly, or restore its product. To send ${key} all the same, end the hold with Sequencer: Release.`,
+		})),
+	);
+	await tx.run(
+		`UPDATE changes SET hold_told = 1 WHERE ${tx.dialect.among('change_id', 'integer')}`,
+		jsonParameter(held.map((change) => change.change_id)),
 	);
 }
 

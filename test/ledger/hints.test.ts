@@ -152,6 +152,25 @@ describe.each(backends)('notifications of Pimberly, kept in %s', (backend) => {
 			expect(await story.ledger.exceptions()).toHaveLength(1);
 		});
 
+		test('leaves those that waited for it to a person, at once', async () => {
+			await story.ledger.add([change('TEE'), change('TEE-RED', { parent: 'TEE' }), change('LAMP')]);
+			await deleted('TEE');
+			expect(await story.ledger.exceptions()).toMatchObject([
+				{
+					type: 'heldTooLong',
+					primaryId: 'TEE-RED',
+					reason: 'TEE-RED waits for TEE, whose product was deleted in Pimberly.',
+				},
+				{ type: 'orphan', primaryId: 'TEE' },
+			]);
+			expect(keys(await story.ledger.take({ target: 'khaos' }))).toEqual(['LAMP']);
+			await story.ledger.endHold(['TEE-RED'], 'Its parent is not needed.');
+			expect(keys(await story.ledger.take({ target: 'khaos' }))).toEqual(['TEE-RED']);
+			story.later(story.ledger.settings.housekeepingMs);
+			await story.ledger.housekeeping();
+			expect((await story.ledger.exceptions()).map((one) => one.type)).toEqual(['orphan']);
+		});
+
 		test('is no orphan any more when it comes again, unless it was read before it was deleted', async () => {
 			await story.ledger.add([change('LAMP')]);
 			await deleted('LAMP');
