@@ -25,6 +25,8 @@ export interface LedgerStats {
 		complete: boolean;
 		/** Products emitted and not yet receipted. */
 		unrecorded: number;
+		/** Notifications of Pimberly whose product is not recorded yet. */
+		notifications: number;
 		/** When the last complete scan started. */
 		lastCompleteAt: string | null;
 		lastPollAt: string | null;
@@ -123,6 +125,7 @@ async function intake(tx: Transaction, environmentId: number): Promise<LedgerSta
 		 WHERE scans.environment_id = ? AND recorded = 0`,
 		environmentId,
 	);
+	const notifications = await tx.get<{ count: number }>('SELECT count(*) AS count FROM hints WHERE environment_id = ?', environmentId);
 	const complete = scans.length > 0 && scans.every(
 		(scan, index) => scan.next_cursor === null && (scan.lease_until ?? 0) <= tx.now && cursors[index]?.scan === null,
 	);
@@ -130,6 +133,7 @@ async function intake(tx: Transaction, environmentId: number): Promise<LedgerSta
 	return {
 		complete,
 		unrecorded: Number(unrecorded?.count ?? 0),
+		notifications: Number(notifications?.count ?? 0),
 		lastCompleteAt: times.sort().at(-1) ?? null,
 		lastPollAt: iso(latest(scans.map((scan) => scan.polled_at))),
 		lastStepAt: iso(latest(scans.map((scan) => scan.emitted_at))),

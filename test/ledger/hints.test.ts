@@ -39,7 +39,9 @@ describe.each(backends)('notifications of Pimberly, kept in %s', (backend) => {
 		await story.ledger.hints.add([named('A'), named('B')]);
 		const emission = await emit();
 		expect(await waiting()).toEqual([]);
+		expect((await story.ledger.stats()).intake.notifications).toBe(2);
 		await story.ledger.add([change('A', { emission }), rejection('B', 'itemName', { emission, source: undefined })]);
+		expect((await story.ledger.stats()).intake.notifications).toBe(0);
 		grace();
 		expect(await waiting()).toEqual([]);
 	});
