@@ -3,6 +3,7 @@ import { jsonParameter, type Transaction } from './database';
 import { openExceptions, resolveExceptions, type NewException } from './exceptions';
 import { meetNeeds, missNeeds, presentAmong } from './observe';
 import { sameContent, weigh } from './content';
+import { writeStatusAgain } from './lateStatus';
 import { retryDelay, type LedgerSettings } from './settings';
 import { newsOfConfirmed, putStatuses, setLive, type StatusNews } from './status';
 import { promoteNext } from './take';
@@ -45,10 +46,12 @@ export async function settle(tx: Transaction, environmentId: number, settings: L
 	const open = new Map(rows.map((row) => [String(row.change_id), row]));
 	const outcomes: SettleOutcome[] = [];
 	const settled: Settled[] = [];
+	const late = new Set<string>();
 	for (const result of results) {
 		const row = open.get(result.changeId);
 		if (row === undefined || row.lease_token !== result.lease.token) {
 			outcomes.push({ changeId: result.changeId, outcome: 'overtaken' });
+			if (result.kind === 'status' && result.key && Date.parse(result.lease.until) <= tx.now) late.add(result.key);
 			continue;
 		}
 		open.delete(result.changeId);
@@ -57,6 +60,7 @@ export async function settle(tx: Transaction, environmentId: number, settings: L
 		outcomes.push({ changeId: result.changeId, outcome: outcome.state });
 	}
 	await apply(tx, environmentId, settings, settled);
+	await writeStatusAgain(tx, environmentId, [...late]);
 	return outcomes;
 }
 

@@ -1,4 +1,4 @@
-import { backends, beginStory, change, confirmed, defaultVersion, keys, result, type Story } from './story';
+import { backends, beginStory, change, confirmed, defaultVersion, keys, rejection, result, type Story } from './story';
 
 describe.each(backends)('%s', (backend) => {
 	let story: Story;
@@ -176,6 +176,26 @@ describe.each(backends)('%s', (backend) => {
 		await story.ledger.settle((await takeKhaos()).map(confirmed));
 		story.later(10 * 60_000);
 		expect((await takePimberly()).map((item) => item.key).sort()).toEqual(['A', 'B']);
+	});
+
+	test('a status that was written after its lease is followed by the newest one', async () => {
+		const tell = async () => (await story.ledger.take({ target: 'pimberly' }))[0]!;
+		await story.ledger.add([rejection('A', 'itemName')]);
+		const slow = await tell();
+		story.later(story.ledger.settings.leaseMs);
+		await story.ledger.add([change('A', { version: '2026-11-02T09:30:00.000Z' })]);
+		await story.ledger.settle((await story.ledger.take({ target: 'khaos' })).map(confirmed));
+		const newer = await tell();
+		expect(newer.desired).toMatchObject({ status: 'Live' });
+		await story.ledger.settle([confirmed(newer)]);
+
+		// The slow execution has written Failed over it, and says so only now.
+		const late = { ...confirmed(slow), kind: slow.kind, key: slow.key };
+		expect(await story.ledger.settle([late])).toMatchObject([{ outcome: 'overtaken' }]);
+		const again = await tell();
+		expect(again.desired).toMatchObject({ status: 'Live' });
+		await story.ledger.settle([confirmed(again)]);
+		expect(await story.ledger.take({ target: 'pimberly' })).toEqual([]);
 	});
 
 	test('lag is the time from the change in Pimberly to its confirmation', async () => {
