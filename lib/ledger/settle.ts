@@ -120,7 +120,7 @@ export async function apply(tx: Transaction, environmentId: number, settings: Le
 	);
 	await keepUnfinished(tx, settings, unfinished);
 	await promoteNext(tx, jsonParameter(settled.map(({ row }) => row.record_id)));
-	await reweighWaiting(tx, confirmed);
+	await reweighWaiting(tx, environmentId, confirmed);
 	await meetNeeds(tx, environmentId, 'kit', confirmed.filter(({ row }) => row.kind === 'kit').map(({ row }) => row.key));
 	await tellPimberly(tx, environmentId, writes);
 	await keepExceptions(tx, environmentId, writes);
@@ -194,24 +194,30 @@ async function keepUnfinished(tx: Transaction, settings: LedgerSettings, unfinis
  * What waits for a record is measured anew against what has just been confirmed: content that came back to it need not be
  * sent, and the lane of the rest follows from what still differs.
  */
-async function reweighWaiting(tx: Transaction, confirmed: Settled[]): Promise<void> {
+async function reweighWaiting(tx: Transaction, environmentId: number, confirmed: Settled[]): Promise<void> {
 	if (confirmed.length === 0) return;
-	const waiting = await tx.all<{ change_id: number; record_id: number; kind: Kind; lane: Lane; desired: string }>(
-		`SELECT change_id, record_id, kind, lane, desired FROM changes WHERE state IN ('queued', 'held') AND attempt = 0
+	const waiting = await tx.all<Pick<OpenRow, 'change_id' | 'record_id' | 'kind' | 'key' | 'version' | 'desired' | 'source'> & { lane: Lane }>(
+		`SELECT change_id, record_id, kind, key, version, lane, desired, source FROM changes WHERE state IN ('queued', 'held') AND attempt = 0
 			AND purpose = 'write' AND ${tx.dialect.among('record_id', 'integer')}`,
 		jsonParameter(confirmed.map(({ row }) => row.record_id)),
 	);
 	const confirmedDesired = new Map(confirmed.map(({ row }) => [row.record_id, JSON.parse(row.desired) as Record<string, unknown>]));
 	const same: number[] = [];
+	const trail: TrailEntry[] = [];
 	const changed: Array<{ change_id: number; lane: Lane; changed_fields: string }> = [];
 	for (const row of waiting) {
 		const desired = JSON.parse(row.desired) as Record<string, unknown>;
 		const former = confirmedDesired.get(row.record_id)!;
 		const { fields, lane } = weigh(row.kind, desired, { confirmed: former, readBack: null }, row.lane);
-		if (sameContent(row.kind, desired, former)) same.push(row.change_id);
-		else changed.push({ change_id: row.change_id, lane, changed_fields: JSON.stringify(fields) });
+		if (sameContent(row.kind, desired, former)) {
+			same.push(row.change_id);
+			const { kind, key, version, source } = row;
+			const { primaryId } = JSON.parse(source) as { primaryId: string };
+			trail.push({ kind, key, primaryId, event: 'dropped', version, details: { reason: 'Changed back to what is confirmed' } });
+		} else changed.push({ change_id: row.change_id, lane, changed_fields: JSON.stringify(fields) });
 	}
 	if (same.length > 0) await tx.run(`DELETE FROM changes WHERE ${tx.dialect.among('change_id', 'integer')}`, jsonParameter(same));
+	await writeTrail(tx, environmentId, trail);
 	if (changed.length > 0) {
 		await tx.run(
 			`UPDATE changes SET lane = r.lane, changed_fields = r.changed_fields
