@@ -6,14 +6,14 @@ import { jsonParameter, type Transaction } from './database';
  */
 export async function findCycles(tx: Transaction, recordIds: number[]): Promise<Map<number, string[]>> {
 	if (recordIds.length === 0) return new Map();
+	// CROSS JOIN keeps the order in SQLite, which otherwise starts from every need that is unmet.
 	const closed = await tx.all<{ record_id: number }>(
 		`WITH RECURSIVE walk (start_id, at_id) AS (
-			SELECT changes.record_id, change_needs.need_record_id FROM changes JOIN change_needs ON change_needs.change_id = changes.change_id
-			WHERE change_needs.met = 0 AND ${tx.dialect.among('changes.record_id', 'integer')}
+			SELECT changes.record_id, change_needs.need_record_id FROM changes CROSS JOIN change_needs
+			WHERE change_needs.change_id = changes.change_id AND change_needs.met = 0 AND ${tx.dialect.among('changes.record_id', 'integer')}
 			UNION
-			SELECT walk.start_id, change_needs.need_record_id FROM walk
-			JOIN changes ON changes.record_id = walk.at_id JOIN change_needs ON change_needs.change_id = changes.change_id
-			WHERE change_needs.met = 0
+			SELECT walk.start_id, change_needs.need_record_id FROM walk CROSS JOIN changes CROSS JOIN change_needs
+			WHERE changes.record_id = walk.at_id AND change_needs.change_id = changes.change_id AND change_needs.met = 0
 		)
 		SELECT DISTINCT start_id AS record_id FROM walk WHERE start_id = at_id`,
 		jsonParameter(recordIds),

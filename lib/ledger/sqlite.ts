@@ -38,6 +38,8 @@ export function openSqlite(options: SqliteOptions): Database {
 	if (options.readOnly !== true) createPrivateFile(options.file);
 	const connection = new DatabaseSync(options.file, { readOnly: options.readOnly === true });
 	connection.exec('PRAGMA busy_timeout = 15000');
+	// 64 MB, so that the indexes of a ledger of a few hundred thousand records stay in memory.
+	connection.exec('PRAGMA cache_size = -65536');
 	if (options.readOnly !== true) {
 		connection.exec('PRAGMA journal_mode = WAL');
 		connection.exec('PRAGMA synchronous = FULL');

@@ -106,9 +106,10 @@ async function batchOf(tx: Transaction, ids: number[]): Promise<BatchItem[]> {
 		`SELECT change_id, changes.record_id, changes.kind, changes.key, lane, purpose, changes.version, changes.desired, changed_fields,
 			source, warnings, attempt, read_back, lease_token, lease_until
 		 FROM changes JOIN records ON records.record_id = changes.record_id
-		 WHERE ${tx.dialect.among('change_id', 'integer')} ORDER BY lane, change_id`,
+		 WHERE ${tx.dialect.among('change_id', 'integer')}`,
 		jsonParameter(ids),
 	);
+	rows.sort((one, other) => one.lane - other.lane || one.change_id - other.change_id);
 	const needs = await needsOf(tx, ids);
 	return rows.map((row) => ({
 		changeId: String(row.change_id),
