@@ -36,12 +36,14 @@ export class KhaosControlStockItem implements INodeType {
 		credentials: [
 			{
 				name: 'khaosControlWebServicesApi',
+				displayName: 'Khaos Control',
 				required: true,
 				testedBy: 'khaosControlConnectionTest',
 				displayOptions: { hide: { operation: ['createImportFile'] } },
 			},
 			{
 				name: 'syncLedgerApi',
+				displayName: 'Sync Ledger',
 				required: false,
 				testedBy: 'syncLedgerConnectionTest',
 				displayOptions: { hide: { operation: ['createImportFile'] } },

@@ -37,7 +37,7 @@ export class Pimberly implements INodeType {
 		usableAsTool: true,
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
-		credentials: [{ name: 'pimberlyApi', required: true, testedBy: 'pimberlyConnectionTest' }],
+		credentials: [{ name: 'pimberlyApi', displayName: 'Pimberly', required: true, testedBy: 'pimberlyConnectionTest' }],
 		properties: [
 			{
 				displayName: 'Resource',

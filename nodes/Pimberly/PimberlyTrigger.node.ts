@@ -39,9 +39,9 @@ export class PimberlyTrigger implements INodeType {
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [
-			{ name: 'pimberlyApi', required: true, testedBy: 'pimberlyConnectionTest' },
+			{ name: 'pimberlyApi', displayName: 'Pimberly', required: true, testedBy: 'pimberlyConnectionTest' },
 			// With it, the place in the list is kept there and moves only over what Sequencer: Add has recorded.
-			{ name: 'syncLedgerApi', required: false, testedBy: 'syncLedgerConnectionTest' },
+			{ name: 'syncLedgerApi', displayName: 'Sync Ledger', required: false, testedBy: 'syncLedgerConnectionTest' },
 		],
 		properties: [
 			{

@@ -52,10 +52,10 @@ export class PimberlyWebhookTrigger implements INodeType {
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [
-			{ name: 'pimberlyWebhookApi', required: true, testedBy: 'pimberlyWebhookSecretTest' },
-			{ name: 'pimberlyApi', required: true, testedBy: 'pimberlyConnectionTest' },
+			{ name: 'pimberlyWebhookApi', displayName: 'Webhook Secret', required: true, testedBy: 'pimberlyWebhookSecretTest' },
+			{ name: 'pimberlyApi', displayName: 'Pimberly', required: true, testedBy: 'pimberlyConnectionTest' },
 			// A notification is kept there before Pimberly gets its answer, until Sequencer: Add has recorded the product.
-			{ name: 'syncLedgerApi', required: true, testedBy: 'syncLedgerConnectionTest' },
+			{ name: 'syncLedgerApi', displayName: 'Sync Ledger', required: true, testedBy: 'syncLedgerConnectionTest' },
 		],
 		webhooks: [{ name: 'default', httpMethod: 'POST', responseMode: 'onReceived', path: 'pimberly' }],
 		properties: [

@@ -36,7 +36,7 @@ export class Sequencer implements INodeType {
 		usableAsTool: true,
 		inputs: [NodeConnectionTypes.Main],
 		outputs: outputs as INodeTypeDescription['outputs'],
-		credentials: [{ name: 'syncLedgerApi', required: true, testedBy: 'syncLedgerConnectionTest' }],
+		credentials: [{ name: 'syncLedgerApi', displayName: 'Sync Ledger', required: true, testedBy: 'syncLedgerConnectionTest' }],
 		properties: [
 			// One thing, the queue, and what is done with it: a resource to choose first would be a list of one.
 			// eslint-disable-next-line @n8n/community-nodes/resource-operation-pattern

@@ -32,7 +32,7 @@ export class SequencerTrigger implements INodeType {
 		defaults: { name: 'Sequencer Trigger' },
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
-		credentials: [{ name: 'syncLedgerApi', required: true, testedBy: 'syncLedgerConnectionTest' }],
+		credentials: [{ name: 'syncLedgerApi', displayName: 'Sync Ledger', required: true, testedBy: 'syncLedgerConnectionTest' }],
 		properties: [
 			{
 				displayName: 'End the branch with Sequencer: Settle. A batch that is not settled is given back and starts another execution',
