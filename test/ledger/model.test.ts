@@ -59,8 +59,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 const bounds: Record<Backend, { numRuns: number; maxLength: number }> = {
-	sqlite: { numRuns: 250, maxLength: 40 },
-	postgres: { numRuns: 60, maxLength: 25 },
+	sqlite: { numRuns: 200, maxLength: 40 },
+	postgres: { numRuns: 60, maxLength: 18 },
 };
 
 describe.each(backends)('%s', (backend) => {
