@@ -1,4 +1,4 @@
-// One project a kind of test: `jest --selectProjects unit ledger contract nodes n8n`.
+// One project a kind of test: `jest --selectProjects unit ledger contract nodes simulation n8n`.
 const swc = [
 	'@swc/jest',
 	{ jsc: { parser: { syntax: 'typescript', decorators: true }, target: 'es2022' }, module: { type: 'commonjs' }, sourceMaps: 'inline' },
@@ -17,7 +17,7 @@ module.exports = {
 	projects: [project('unit'), project('ledger', {
 			globalSetup: '<rootDir>/test/ledger/postgres.mjs',
 			globalTeardown: '<rootDir>/test/ledger/stopPostgres.mjs',
-		}), project('contract'), project('nodes'), project('n8n')],
+		}), project('contract'), project('nodes'), project('simulation'), project('n8n')],
 	// Two cores are what the smallest machine that runs this has.
 	maxWorkers: 2,
 	testTimeout: 30_000,

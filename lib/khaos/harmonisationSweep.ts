@@ -51,12 +51,12 @@ export async function sweepHarmonisation(
 		}
 		return;
 	}
-	const observations = new Map<string, ReadBack>();
+	// The codes reach the ledger with the results, which count only while the lease holds: the rest of what is known was read
+	// earlier, and may have been overtaken since.
 	for (const { work, adopted } of awaiting) {
 		const codes = read.value.get(work.key) ?? [];
 		const expected = pendingCode(work) ?? '';
 		work.known = withCodes(work.known!, codes);
-		observations.set(work.key, work.known);
 		const equal = expected === '' ? codes.length === 0 : codes.includes(expected);
 		if (equal) {
 			if (expected !== '') work.known.columns[HARMONISATION_CODE] = expected;
@@ -71,7 +71,6 @@ export async function sweepHarmonisation(
 			'Look at the harmonisation codes of the item in Khaos Control; the next attempt writes the code again.',
 		);
 	}
-	await port.observe(observations);
 	if (others.changes.length > 0) await port.settleHarmonisation(read.value);
 }
 

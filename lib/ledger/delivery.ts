@@ -15,8 +15,13 @@ export function deliveryPort(
 	tools: GateTools,
 	system: string,
 ): DeliveryPort {
+	// When what is observed next was read: as its call entered the gate, or when the stock list was.
+	let readAt: number | null = null;
 	return {
-		throughGate: async (lane, call) => await throughGate(database, tools, gate, system, lane, call),
+		throughGate: async (lane, call) =>
+			await throughGate(database, tools, gate, system, lane, call, (at) => {
+				readAt = at;
+			}),
 
 		beginWrite: async (changes) =>
 			await database.write(async (tx) => {
@@ -39,7 +44,8 @@ export function deliveryPort(
 					environmentId,
 				);
 				await tx.run(
-					`UPDATE records SET uncertain = 1 WHERE ${tx.dialect.among('record_id', 'integer')}`,
+					`UPDATE records SET uncertain = 1, read_back_at = ? WHERE ${tx.dialect.among('record_id', 'integer')}`,
+					tx.now,
 					jsonParameter(ours.map((row) => row.record_id)),
 				);
 				return new Set(ours.map((row) => String(row.change_id)));
@@ -55,7 +61,8 @@ export function deliveryPort(
 				return new Set(rows.map((row) => row.key));
 			}),
 
-		observe: async (observations) => await database.write(async (tx) => await observe(tx, environmentId, observations)),
+		observe: async (observations) =>
+			await database.write(async (tx) => await observe(tx, environmentId, observations, readAt ?? tx.now)),
 
 		stockListAge: async () =>
 			await database.read(async (tx) => {
@@ -67,6 +74,8 @@ export function deliveryPort(
 
 		inStockList: async (keys) =>
 			await database.read(async (tx) => {
+				const list = await tx.get<{ read_at: number }>('SELECT read_at FROM stock_list_reads WHERE environment_id = ?', environmentId);
+				readAt = list?.read_at ?? readAt;
 				const rows = await tx.all<{ key: string; stock_code: string; stock_id: string; parent_code: string }>(
 					`SELECT key, stock_code, stock_id, parent_code FROM stock_list WHERE environment_id = ? AND ${tx.dialect.among('key')}`,
 					environmentId,

@@ -29,6 +29,8 @@ export async function throughGate<T>(
 	system: string,
 	lane: Lane,
 	call: () => Promise<T>,
+	/** Told when the gate was entered, by the ledger's clock. */
+	onEntered: (at: number) => void = () => undefined,
 ): Promise<T> {
 	const token = tools.newToken();
 	let since: number | null = null;
@@ -60,6 +62,7 @@ export async function throughGate<T>(
 					: 0;
 			if (taken > 0) {
 				await tx.run('DELETE FROM gate_waiters WHERE token = ?', token);
+				onEntered(tx.now);
 				return true;
 			}
 			await tx.run(

@@ -63,6 +63,7 @@ export const migrations: Migration[] = [
 					UNIQUE (environment_id, kind, key)
 				)`,
 				`CREATE INDEX records_by_product ON records (environment_id, primary_id)`,
+				`CREATE INDEX records_uncertain ON records (environment_id) WHERE uncertain = 1`,
 				// Work that is not finished. A finished change leaves this table; the trail keeps what happened.
 				`CREATE TABLE changes (
 					change_id ${id},

@@ -3,10 +3,14 @@ import { jsonParameter, type Transaction } from './database';
 
 /**
  * What Khaos was just read to hold, by key. A record found there meets the needs of those that wait for it, whoever made
- * it (design: "A need may be met by a record confirmed long ago, or adopted from Khaos").
+ * it (design: "A need may be met by a record confirmed long ago, or adopted from Khaos"). A reading that reaches the ledger
+ * after the record was written or read by somebody else says nothing any more.
+ * @param readAt when Khaos was asked, in milliseconds on the ledger's clock.
  */
-export async function observe(tx: Transaction, environmentId: number, observations: Map<string, ReadBack>): Promise<void> {
-	const rows = [...observations].map(([key, readBack]) => ({
+export async function observe(tx: Transaction, environmentId: number, observations: Map<string, ReadBack>, readAt: number): Promise<void> {
+	const overtaken = await readSince(tx, environmentId, [...observations.keys()].map(keyOf), readAt);
+	const current = [...observations].filter(([key]) => !overtaken.has(keyOf(key)));
+	const rows = current.map(([key, readBack]) => ({
 		key: keyOf(key),
 		read_back: JSON.stringify(readBack),
 		present: readBack.exists ? 1 : 0,
@@ -23,6 +27,17 @@ export async function observe(tx: Transaction, environmentId: number, observatio
 	);
 	await meetNeeds(tx, environmentId, 'stockItem', rows.filter((row) => row.present === 1).map((row) => row.key));
 	await missNeeds(tx, gone);
+}
+
+/** Of these stock items, those that were written or read after this time. */
+async function readSince(tx: Transaction, environmentId: number, keys: string[], readAt: number): Promise<Set<string>> {
+	const rows = await tx.all<{ key: string }>(
+		`SELECT key FROM records WHERE environment_id = ? AND kind = 'stockItem' AND read_back_at > ? AND ${tx.dialect.among('key')}`,
+		environmentId,
+		readAt,
+		jsonParameter(keys),
+	);
+	return new Set(rows.map((row) => row.key));
 }
 
 /** Of these stock items, those that Khaos was known to hold until now; by record. */

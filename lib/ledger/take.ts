@@ -276,6 +276,22 @@ async function dueChecks(tx: Transaction, environmentId: number, options: TakeOp
 		tx.now,
 		options.limit,
 	);
+	const ids = rows.map((row) => row.change_id);
+	if (options.target === 'khaos' && ids.length < options.limit) ids.push(...(await heldUnread(tx, environmentId, options.limit - ids.length)));
+	return ids;
+}
+
+/**
+ * A record that was written with unknown outcome, and whose newest content is held: others may wait for it, so it is read
+ * back all the same.
+ */
+async function heldUnread(tx: Transaction, environmentId: number, limit: number): Promise<number[]> {
+	const rows = await tx.all<{ change_id: number }>(
+		`SELECT change_id FROM records JOIN changes ON changes.record_id = records.record_id
+		 WHERE records.environment_id = ? AND records.uncertain = 1 AND changes.state = 'held' LIMIT ?`,
+		environmentId,
+		limit,
+	);
 	return rows.map((row) => row.change_id);
 }
 

@@ -1,4 +1,4 @@
-import { backends, beginStory, change, confirmed, keys, result, stockItem, type Story } from './story';
+import { backends, beginStory, change, confirmed, keys, readBackOf, result, stockItem, type Story } from './story';
 
 const minute = 60_000;
 const at = (minutes: number): string =>
@@ -203,5 +203,43 @@ describe.each(backends)('%s', (backend) => {
 		await story.ledger.add([change('LAMP', { version: at(2) })]);
 		await story.ledger.settle([confirmed(check!)]);
 		expect(await takeKhaos()).toEqual([]);
+	});
+
+	test('a reading that reaches the ledger late says nothing over a newer one', async () => {
+		await story.ledger.add([change('TEE')]);
+		const slow = story.ledger.deliveryPort('https://erp.example');
+		await slow.throughGate(2, async () => undefined);
+		story.later(minute);
+		const batch = await takeKhaos();
+		const quick = story.ledger.deliveryPort('https://erp.example');
+		await quick.throughGate(2, async () => {
+			await quick.beginWrite(batch.map((item) => ({ changeId: item.changeId, token: item.lease.token })));
+		});
+		const absent = { exists: false, stockCode: 'TEE', stockId: '', parentCode: '', columns: {} };
+		await slow.observe(new Map([['TEE', absent]]));
+		expect(await quick.uncertain(['TEE'])).toEqual(new Set(['TEE']));
+
+		story.later(minute);
+		await story.ledger.settle(batch.map(confirmed));
+		await slow.observe(new Map([['TEE', absent]]));
+		const [child] = await story.ledger.add([change('TEE-RED', { parent: 'TEE' })]);
+		expect(child!.outcome).toBe('accepted');
+	});
+
+	test('a record that may have been written is read back, also while its newest content is held', async () => {
+		await story.ledger.add([change('TEE')]);
+		const batch = await takeKhaos();
+		const port = story.ledger.deliveryPort('https://erp.example');
+		await port.beginWrite(batch.map((item) => ({ changeId: item.changeId, token: item.lease.token })));
+		// The process dies here. Meanwhile the parent got a parent of its own, and a child waits for it.
+		await story.ledger.add([change('TEE', { version: at(5), parent: 'RANGE', columns: { SELL_PRICE: '3.00' } }), change('TEE-RED', { parent: 'TEE' })]);
+		story.later(story.ledger.settings.leaseMs + 1);
+		expect(await takeKhaos()).toMatchObject([{ key: 'RANGE', purpose: 'lookUp' }]);
+		const lookedAt = await takeKhaos();
+		expect(lookedAt).toMatchObject([{ key: 'TEE', purpose: 'check' }]);
+		await story.ledger.settle(
+			lookedAt.map((item) => result(item, 'retry', { cause: 'different', readBack: readBackOf(item), reason: 'It reads back different.' })),
+		);
+		expect(keys(await takeKhaos())).toContain('TEE-RED');
 	});
 });

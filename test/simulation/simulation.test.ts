@@ -1,5 +1,5 @@
-import { confirmingTooSoon, ignoringNeeds, lettingOldExecutionsWrite } from '../../../scripts/simulation/brokenLedgers';
-import { simulate, type SimulationResult } from '../../../scripts/simulation/simulate';
+import { confirmingTooSoon, ignoringNeeds, lettingOldExecutionsWrite } from '../../scripts/simulation/brokenLedgers';
+import { simulate, type SimulationResult } from '../../scripts/simulation/simulate';
 
 const told = ({ seed, violations, stories }: SimulationResult): string =>
 	[
