@@ -154,7 +154,7 @@ async function fillCredentials(api: N8nApi, { servers, data }: DemoOptions): Pro
 		{
 			name: 'Khaos Control',
 			type: 'khaosControlWebServicesApi',
-			data: { url: servers.khaosUrl, authentication: 'none', allowUnauthorizedCerts: false, timeoutSeconds: 120 },
+			data: { url: servers.khaosUrl, authentication: 'none', allowUnauthorizedCerts: false, timeoutSeconds: 60 },
 		},
 		{
 			name: 'Sync ledger',
