@@ -184,30 +184,30 @@ async function resolveNeeds(tx: Transaction, environmentId: number, changes: Cha
 /** Changes that waited for a product now wait for the stock item it has claimed. */
 async function claimProductNeeds(tx: Transaction, environmentId: number, products: Iterable<KnownProduct>): Promise<void> {
 	const claimed = new Map([...products].flatMap(({ primaryId, stockKey }) => (stockKey === null ? [] : [[byProduct + primaryId, stockKey] as const])));
-	const placeholders = await tx.all<{ record_id: number; key: string }>(
+	const standIns = await tx.all<{ record_id: number; key: string }>(
 		`SELECT record_id, key FROM records WHERE environment_id = ? AND kind = 'stockItem' AND ${tx.dialect.among('key')}`,
 		environmentId,
 		jsonParameter([...claimed.keys()]),
 	);
-	if (placeholders.length === 0) return;
-	const names = placeholders.map(({ key }) => ({ kind: 'stockItem' as const, key: claimed.get(key)! }));
+	if (standIns.length === 0) return;
+	const names = standIns.map(({ key }) => ({ kind: 'stockItem' as const, key: claimed.get(key)! }));
 	const records = await loadRecords(tx, environmentId, names);
-	const table = tx.dialect.rows('r', { placeholder: 'integer', claimed: 'integer' });
-	const rows = jsonParameter(placeholders.map(({ record_id }, at) => ({ placeholder: record_id, claimed: records.get(nameOf(names[at]!))!.recordId })));
+	const table = tx.dialect.rows('r', { stand_in: 'integer', claimed: 'integer' });
+	const rows = jsonParameter(standIns.map(({ record_id }, at) => ({ stand_in: record_id, claimed: records.get(nameOf(names[at]!))!.recordId })));
 	const waiting = await tx.all<{ change_id: number }>(
 		`SELECT DISTINCT change_id FROM change_needs WHERE met = 0 AND ${tx.dialect.among('need_record_id', 'integer')}`,
-		jsonParameter(placeholders.map(({ record_id }) => record_id)),
+		jsonParameter(standIns.map(({ record_id }) => record_id)),
 	);
 	if (waiting.length === 0) return;
 	// What waits for both is left with the one.
 	await tx.run(
-		`DELETE FROM change_needs WHERE met = 0 AND EXISTS (SELECT 1 FROM ${table} WHERE r.placeholder = change_needs.need_record_id
+		`DELETE FROM change_needs WHERE met = 0 AND EXISTS (SELECT 1 FROM ${table} WHERE r.stand_in = change_needs.need_record_id
 			AND EXISTS (SELECT 1 FROM change_needs AS other WHERE other.change_id = change_needs.change_id AND other.need_record_id = r.claimed))`,
 		rows,
 	);
 	await tx.run(
 		`UPDATE change_needs SET need_record_id = r.claimed FROM ${table}
-		 WHERE change_needs.need_record_id = r.placeholder AND change_needs.met = 0`,
+		 WHERE change_needs.need_record_id = r.stand_in AND change_needs.met = 0`,
 		rows,
 	);
 	await meetNeeds(tx, environmentId, 'stockItem', names.filter((name) => records.get(nameOf(name))!.present === true).map((name) => name.key));
