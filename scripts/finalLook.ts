@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { fetchRequest } from '../lib/fetchRequest';
+import type { Request } from '../lib/http';
 import { KhaosClient } from '../lib/khaos/client';
 import { endpointOf } from '../lib/khaos/endpoint';
 import { getHarmonisationCodes } from '../lib/khaos/harmonisation';
@@ -60,7 +61,7 @@ async function accountOf(servers: OtherServers, simulators: Simulators | null): 
 	if (simulators) return simulators.pimberly.all().map(({ primaryId, attributes }) => ({ primaryId, attributes }));
 	const connection = toConnection({ baseUrl: servers.pimberlyUrl, tokenKind: 'feed', token: servers.pimberlyToken });
 	const client = new PimberlyClient(connection, {
-		request: fetchRequest,
+		request: acceptedRequest,
 		sleep: pause,
 		random: Math.random,
 		now: Date.now,
@@ -73,6 +74,15 @@ async function accountOf(servers: OtherServers, simulators: Simulators | null): 
 	}
 	return products;
 }
+
+/** The run has just worked with this token: a server that turns it away once is asked again. */
+const acceptedRequest: Request = async (request) => {
+	for (let attempt = 1; ; attempt += 1) {
+		const answer = await fetchRequest(request);
+		if (answer.status !== 401 || attempt === ATTEMPTS) return answer;
+		await pause(500 * attempt);
+	}
+};
 
 async function khaosItems(url: string, codes: string[]): Promise<Map<string, ShownItem>> {
 	const client = new KhaosClient({
