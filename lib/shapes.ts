@@ -73,6 +73,46 @@ export const desiredStockItemSchema = z.object({
 });
 export type DesiredStockItem = z.infer<typeof desiredStockItemSchema>;
 
+/** A quantity or an amount as plain decimal text, as Khaos's import tools take it. */
+const decimalText = z.string().regex(/^-?\d+(\.\d+)?$/);
+
+/** Packs and builds exclude each other on one parent (khaos-control-api 7). */
+export const relationSchema = z.enum(['pack', 'build']);
+export type Relation = z.infer<typeof relationSchema>;
+
+export const componentSchema = z.object({
+	/** In the case it is sent in. */
+	stockCode: z.string().min(1),
+	/** Decimal text above nought, two places at most. */
+	quantity: decimalText,
+});
+export type Component = z.infer<typeof componentSchema>;
+
+/** What Pimberly says the relation between a kit parent and its components must be. */
+export const desiredKitSchema = z.object({
+	/** The kit parent's. */
+	stockCode: z.string().min(1),
+	relation: relationSchema,
+	/** Empty: the product is no kit any more. */
+	components: z.array(componentSchema),
+});
+export type DesiredKit = z.infer<typeof desiredKitSchema>;
+
+/** One row of a price list: list, stock item, quantity band, amount (khaos-control-api 6). */
+export const desiredPriceSchema = z.object({
+	stockCode: z.string().min(1),
+	/** As Khaos spells it; an import skips a list it doesn't know without a word. */
+	priceList: z.string().min(1),
+	bandLow: z.number().int().min(1),
+	bandHigh: z.number().int().min(1),
+	amount: decimalText,
+	/** ISO 4217; '' for Khaos's base currency. */
+	currency: z.string(),
+	/** Whether the list's prices are without tax; Khaos keeps that per list, not per row. */
+	net: z.boolean(),
+});
+export type DesiredPrice = z.infer<typeof desiredPriceSchema>;
+
 /** What a product's status attributes in Pimberly should read. */
 export const desiredStatusSchema = z.object({
 	primaryId: z.string().min(1),
@@ -146,6 +186,31 @@ export const readBackSchema = z.object({
 });
 export type ReadBack = z.infer<typeof readBackSchema>;
 
+/** The relation of a kit parent as last read from Khaos. */
+export const kitReadBackSchema = z.object({
+	/** False: Khaos does not hold the kit parent. */
+	exists: z.boolean(),
+	stockCode: z.string(),
+	/** `unknown`: Khaos shows components and does not say which way they belong to the parent. */
+	relation: z.enum(['pack', 'build', 'none', 'unknown']),
+	components: z.array(componentSchema),
+});
+export type KitReadBack = z.infer<typeof kitReadBackSchema>;
+
+/** A price-list row as last read from Khaos. */
+export const priceReadBackSchema = z.object({
+	/** False: the list has no such row. */
+	exists: z.boolean(),
+	stockCode: z.string(),
+	priceList: z.string(),
+	bandLow: z.number().int(),
+	bandHigh: z.number().int(),
+	/** Decimal text as Khaos showed it; '' without a row. */
+	amount: z.string(),
+	net: z.boolean(),
+});
+export type PriceReadBack = z.infer<typeof priceReadBackSchema>;
+
 export const batchItemSchema = changeSchema.extend({
 	changeId: z.string().min(1),
 	lease: leaseSchema,
@@ -180,8 +245,12 @@ export const resultSchema = z.object({
 	retryAfter: z.number().nullable(),
 	key: z.string().optional(),
 	kind: kindSchema.optional(),
-	/** What Khaos was read to hold. */
+	/** What Khaos was read to hold, of a stock item. */
 	readBack: readBackSchema.nullable().optional(),
+	/** The same of a kit's relation. */
+	kitReadBack: kitReadBackSchema.nullable().optional(),
+	/** The same of a price-list row. */
+	priceReadBack: priceReadBackSchema.nullable().optional(),
 	/**
 	 * Why it has to be tried again. `refused`: Khaos (or Pimberly) said no to this record; `different`: written, but the
 	 * read-back shows something else; `unavailable`: the other side could not be reached or was busy; `notOurs`: the lease
@@ -191,7 +260,7 @@ export const resultSchema = z.object({
 	/** With `confirmed`: Khaos already held the record as desired, nothing was written. */
 	adopted: z.boolean().optional(),
 	/** With `sent`: what is still to be read back. */
-	awaiting: z.enum(['harmonisation', 'import']).optional(),
+	awaiting: z.enum(['harmonisation', 'import', 'channel']).optional(),
 	warnings: z.array(warningSchema).optional(),
 });
 export type Result = z.infer<typeof resultSchema>;
@@ -201,3 +270,7 @@ export type Result = z.infer<typeof resultSchema>;
  * (khaos-control-api 2.3); the original spelling is what is sent.
  */
 export const keyOf = (stockCode: string): string => stockCode.trim().toUpperCase();
+
+/** The key of a price-list row: its item, its list and its quantity band. */
+export const priceKeyOf = (price: Pick<DesiredPrice, 'stockCode' | 'priceList' | 'bandLow' | 'bandHigh'>): string =>
+	`${keyOf(price.stockCode)} | ${price.priceList.trim()} | ${price.bandLow}-${price.bandHigh}`;
