@@ -34,7 +34,7 @@ export class LedgerView {
 	async exceptions(): Promise<ReportedException[]> {
 		const ledger = await this.open();
 		if (!ledger) return [];
-		const open = (await ledger.exceptions(ALL)).map(
+		const open = (await ledger.exceptions()).map(
 			(one): ReportedException => ({
 				type: one.type,
 				severity: one.severity,

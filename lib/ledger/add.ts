@@ -311,7 +311,14 @@ async function keepExceptions(
 	rejected: Map<string, { rejection: Rejection; type: ExceptionType }>,
 ): Promise<void> {
 	const news: NewException[] = [...rejected.values()].flatMap(({ rejection, type }) =>
-		rejection.reasons.map((reason) => ({ type, primaryId: rejection.primaryId, key: rejection.key, ...reason })),
+		rejection.reasons.map((reason) => ({
+			type,
+			primaryId: rejection.primaryId,
+			key: rejection.key,
+			...reason,
+			// Only words are wrong, and an item that Khaos has keeps its former ones.
+			...(type === 'invalidProduct' && rejection.withoutInvalid !== undefined ? { severity: 'medium' as const } : {}),
+		})),
 	);
 	await resolveExceptions(
 		tx,

@@ -1,6 +1,6 @@
 import type { Change } from '../shapes';
 import { jsonParameter, type Transaction } from './database';
-import { openExceptions } from './exceptions';
+import { openExceptions, resolveWhere } from './exceptions';
 import { placeDrafts } from './placeDrafts';
 import { loadRecords, nameOf } from './records';
 import type { LedgerSettings } from './settings';
@@ -41,12 +41,11 @@ export async function housekeeping(tx: Transaction, environmentId: number, setti
 }
 
 async function resolveEndedHolds(tx: Transaction, environmentId: number): Promise<number> {
-	return await tx.run(
-		`UPDATE exceptions SET resolved_at = ? WHERE environment_id = ? AND type = 'heldTooLong' AND resolved_at IS NULL
-			AND NOT EXISTS (SELECT 1 FROM records JOIN changes ON changes.record_id = records.record_id AND changes.state = 'held'
-				WHERE records.environment_id = exceptions.environment_id AND records.kind IN ('stockItem', 'kit', 'price') AND records.key = exceptions.key)`,
-		tx.now,
+	return await resolveWhere(
+		tx,
 		environmentId,
+		`type = 'heldTooLong' AND NOT EXISTS (SELECT 1 FROM records JOIN changes ON changes.record_id = records.record_id AND changes.state = 'held'
+				WHERE records.environment_id = exceptions.environment_id AND records.kind IN ('stockItem', 'kit', 'price') AND records.key = exceptions.key)`,
 	);
 }
 

@@ -8,7 +8,8 @@ import { add, type AddItem, type AddOutcome } from './add';
 import type { Database } from './database';
 import { deliveryPort } from './delivery';
 import { openHost, type System } from './environment';
-import { listExceptions, type OpenException } from './exceptions';
+import { listExceptions, type ExceptionFilter, type ExceptionType, type ListedException, type Owner } from './exceptions';
+import { exceptionHistory, setDefaultOwner, updateExceptions, type ExceptionHistory, type ExceptionUpdate, type ExceptionUpdated } from './exceptionWork';
 import { defaultGate, type GateTools } from './gate';
 import { hintPort } from './hints';
 import { housekeeping, type Housekeeping } from './housekeeping';
@@ -57,7 +58,14 @@ export interface Ledger {
 	housekeeping(): Promise<Housekeeping | null>;
 	getMany(filter: ChangeFilter): Promise<ListedChange[]>;
 	stats(sinceMs?: number): Promise<LedgerStats>;
-	exceptions(limit?: number): Promise<OpenException[]>;
+	/** What a person has to look at, worst first; without a filter what is not resolved. */
+	exceptions(filter?: ExceptionFilter): Promise<ListedException[]>;
+	/** What people do with exceptions; one outcome for each update, in order. */
+	updateExceptions(updates: ExceptionUpdate[]): Promise<ExceptionUpdated[]>;
+	/** What happened to these exceptions, oldest first, by their ids. */
+	exceptionHistory(exceptionIds: string[]): Promise<Map<string, ExceptionHistory[]>>;
+	/** From now on exceptions of this type are this owner's; those that are open go over to it. Null: as the package has it. */
+	setDefaultOwner(type: ExceptionType, owner: Owner | null, by: string): Promise<void>;
 	/** The memory of one Pimberly Trigger. */
 	scanPort(name: string): ScanPort;
 	/** Pimberly's notifications, kept until each product is recorded. */
@@ -144,7 +152,10 @@ function ledgerOver(database: Database, environmentId: number, environment: stri
 		housekeeping: async () => await database.write(async (tx) => await housekeeping(tx, environmentId, settings)),
 		getMany: async (filter) => await database.read(async (tx) => await listChanges(tx, environmentId, filter)),
 		stats: async (sinceMs = 24 * 60 * 60_000) => await database.read(async (tx) => await stats(tx, environmentId, sinceMs)),
-		exceptions: async (limit = 1_000) => await database.read(async (tx) => await listExceptions(tx, environmentId, limit)),
+		exceptions: async (filter = {}) => await database.read(async (tx) => await listExceptions(tx, environmentId, filter)),
+		updateExceptions: async (updates) => await database.write(async (tx) => await updateExceptions(tx, environmentId, updates)),
+		exceptionHistory: async (ids) => await database.read(async (tx) => await exceptionHistory(tx, environmentId, ids)),
+		setDefaultOwner: async (type, owner, by) => await database.write(async (tx) => await setDefaultOwner(tx, environmentId, type, owner, by)),
 		scanPort: (name) => scanPort(database, environmentId, settings, instance.id, tools.newToken, name),
 		hints: hintPort(database, environmentId, settings, tools.newToken),
 		deliveryPort: (endpoint) => deliveryPort(database, environmentId, settings, defaultGate, tools, endpoint),

@@ -1,12 +1,13 @@
 import type { Database } from './database';
 import { ledgerTables } from './migrations/001-ledger';
 import { hintTable } from './migrations/002-hints';
+import { exceptionsWork } from './migrations/007-exceptions-work';
 import type { Migration } from './migrations/migration';
 
 export type { Migration } from './migrations/migration';
 
 /** In order of their numbers. */
-export const migrations: Migration[] = [ledgerTables, hintTable];
+export const migrations: Migration[] = [ledgerTables, hintTable, exceptionsWork];
 
 /** The newest schema this version of the package knows; `known` is every migration up to it. */
 export const latestSchema = migrations.at(-1)!.number;

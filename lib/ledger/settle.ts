@@ -1,6 +1,6 @@
 import { keyOf, type Kind, type Lane, type ReadBack, type Result } from '../shapes';
 import { jsonParameter, type Transaction } from './database';
-import { openExceptions, resolveExceptions, type NewException } from './exceptions';
+import { openExceptions, resolveExceptions, resolveExceptionsOfRecords, resolveWhere, type NewException } from './exceptions';
 import { meetNeeds, missNeeds, presentAmong } from './observe';
 import { sameContent, weigh } from './content';
 import { writeStatusAgain } from './lateStatus';
@@ -260,27 +260,51 @@ async function tellPimberly(tx: Transaction, environmentId: number, settled: Set
 }
 
 async function keepExceptions(tx: Transaction, environmentId: number, settled: Settled[]): Promise<void> {
-	const type = ({ row }: Settled): NewException['type'] => (row.kind === 'status' ? 'statusNotWritten' : 'failedTransfer');
+	const failed = settled.filter(({ outcome }) => outcome.state === 'failed');
 	await openExceptions(
 		tx,
 		environmentId,
-		settled
-			.filter(({ outcome }) => outcome.state === 'failed')
-			.map((one) => ({
-				type: type(one),
-				primaryId: primaryIdOf(one.row),
-				key: one.row.key,
-				field: one.result.differences[0]?.field ?? '',
-				value: one.result.differences[0]?.expected ?? null,
-				reason: one.result.reason,
-				remedy: one.result.remedy,
-			})),
+		failed.map(({ row, result }) => ({
+			...(row.kind === 'status' ? { type: 'statusNotWritten' as const } : failedTransferOf(row, result)),
+			primaryId: primaryIdOf(row),
+			key: row.key,
+			field: result.differences[0]?.field ?? '',
+			value: result.differences[0]?.expected ?? null,
+			reason: result.reason,
+			remedy: result.remedy,
+		})),
 	);
 	const confirmed = settled.filter(({ outcome }) => outcome.state === 'confirmed');
-	const statuses = confirmed.filter(({ row }) => row.kind === 'status');
-	const records = confirmed.filter(({ row }) => row.kind !== 'status');
-	await resolveExceptions(tx, environmentId, ['statusNotWritten'], statuses.map(({ row }) => primaryIdOf(row)));
-	await resolveExceptions(tx, environmentId, ['failedTransfer', 'heldTooLong'], records.map(({ row }) => primaryIdOf(row)));
+	const of = (kind: Kind): OpenRow[] => confirmed.filter(({ row }) => row.kind === kind).map(({ row }) => row);
+	const keys = (kind: Kind): string[] => of(kind).map((row) => row.key);
+	await resolveExceptions(tx, environmentId, ['statusNotWritten'], of('status').map(primaryIdOf));
+	await resolveEnded(tx, environmentId, confirmed.filter(({ row }) => row.kind !== 'status').map(({ row }) => row.key));
+	// What was read back as desired has not drifted any more.
+	await resolveExceptionsOfRecords(tx, environmentId, ['attributeDrift', 'missingInKhaos'], keys('stockItem'));
+	await resolveExceptionsOfRecords(tx, environmentId, ['priceMismatch'], [...keys('stockItem'), ...keys('price')]);
+	await resolveExceptionsOfRecords(tx, environmentId, ['unmappedPrice'], keys('price'));
+	await resolveExceptionsOfRecords(tx, environmentId, ['kitMismatch'], keys('kit'));
+}
+
+/** Worse where Khaos does not have the item at all: nothing of it can be sold. */
+function failedTransferOf(row: OpenRow, result: Settled['result']): Pick<NewException, 'type' | 'severity'> {
+	const inKhaos = result.readBack?.exists ?? (row.read_back !== null && (JSON.parse(row.read_back) as ReadBack).exists);
+	return { type: 'failedTransfer', ...(row.kind === 'stockItem' && !inKhaos ? { severity: 'critical' as const } : {}) };
+}
+
+/** These records came to their end: nothing of theirs is failed or held any more, but for a kit or a price beside the item. */
+async function resolveEnded(tx: Transaction, environmentId: number, keys: string[]): Promise<void> {
+	for (const [type, state] of [['failedTransfer', 'failed'], ['heldTooLong', 'held']] as const) {
+		await resolveWhere(
+			tx,
+			environmentId,
+			`type = ? AND ${tx.dialect.among('key')} AND NOT EXISTS (SELECT 1 FROM records JOIN changes ON changes.record_id = records.record_id AND changes.state = ?
+				WHERE records.environment_id = exceptions.environment_id AND records.kind IN ('stockItem', 'kit', 'price') AND records.key = exceptions.key)`,
+			type,
+			jsonParameter(keys),
+			state,
+		);
+	}
 }
 
 function trailOf(now: number, { row, result, outcome }: Settled): TrailEntry {
