@@ -1,5 +1,6 @@
 import type { AwaitingHarmonisation, DeliveryPort, StockListRow } from '../khaos/deliveryPort';
 import { keyOf, type DesiredStockItem, type ReadBack } from '../shapes';
+import { beginWrite } from './beginWrite';
 import { jsonParameter, type Database, type Transaction } from './database';
 import { throughGate, type GateSettings, type GateTools } from './gate';
 import { meetNeeds, observe } from './observe';
@@ -23,33 +24,7 @@ export function deliveryPort(
 				readAt = at;
 			}),
 
-		beginWrite: async (changes) =>
-			await database.write(async (tx) => {
-				const until = tx.now + settings.leaseMs;
-				const table = tx.dialect.rows('r', { change_id: 'integer', token: 'text' });
-				const asked = jsonParameter(changes.map(({ changeId, token }) => ({ change_id: Number(changeId), token })));
-				await tx.run(
-					`UPDATE changes SET lease_until = ? FROM ${table}
-					 WHERE changes.change_id = r.change_id AND changes.lease_token = r.token AND changes.state = 'leased' AND changes.environment_id = ?`,
-					until,
-					asked,
-					environmentId,
-				);
-				// Ours, and no newer content waits to be sent instead.
-				const ours = await tx.all<{ change_id: number; record_id: number }>(
-					`SELECT changes.change_id, changes.record_id FROM ${table} JOIN changes ON changes.change_id = r.change_id AND changes.lease_token = r.token
-					 WHERE changes.state = 'leased' AND changes.environment_id = ?
-						AND NOT EXISTS (SELECT 1 FROM changes AS newer WHERE newer.record_id = changes.record_id AND newer.state = 'next')`,
-					asked,
-					environmentId,
-				);
-				await tx.run(
-					`UPDATE records SET uncertain = 1, read_back_at = ? WHERE ${tx.dialect.among('record_id', 'integer')}`,
-					tx.now,
-					jsonParameter(ours.map((row) => row.record_id)),
-				);
-				return new Set(ours.map((row) => String(row.change_id)));
-			}),
+		beginWrite: async (changes) => await database.write(async (tx) => await beginWrite(tx, environmentId, settings, changes)),
 
 		uncertain: async (keys) =>
 			await database.read(async (tx) => {

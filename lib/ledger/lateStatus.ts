@@ -1,13 +1,20 @@
+import { sameContent } from './content';
 import { jsonParameter, type Transaction } from './database';
 import { placeDrafts, type DraftFor } from './placeDrafts';
 import { loadRecords } from './records';
+import type { LedgerSettings } from './settings';
 import { giveBack } from './take';
 
 /**
  * An execution settles a status after its lease was over: it may have written an old status over a newer one, and nothing
  * tells which came last. So the newest is written once more.
  */
-export async function writeStatusAgain(tx: Transaction, environmentId: number, primaryIds: string[]): Promise<void> {
+export async function writeStatusAgain(
+	tx: Transaction,
+	environmentId: number,
+	settings: Pick<LedgerSettings, 'lateWriteMs'>,
+	primaryIds: string[],
+): Promise<void> {
 	if (primaryIds.length === 0) return;
 	const records = await loadRecords(
 		tx,
@@ -22,9 +29,20 @@ export async function writeStatusAgain(tx: Transaction, environmentId: number, p
 	await giveBack(
 		tx,
 		environmentId,
+		settings,
 		known.flatMap(({ recordId, leased }) => (leased?.changeId ? [{ change_id: leased.changeId, record_id: recordId }] : [])),
 		0,
 		'An older status was written late',
+	);
+	// What was to be written again later is written now.
+	await tx.run(
+		`UPDATE changes SET due_at = ? WHERE state = 'retrying' AND ${tx.dialect.among('change_id', 'integer')}`,
+		tx.now,
+		jsonParameter(
+			known.flatMap(({ waiting, confirmed }) =>
+				waiting?.state === 'retrying' && sameContent('status', waiting.desired, confirmed) ? [waiting.changeId] : [],
+			),
+		),
 	);
 	const drafts = known.flatMap((record): DraftFor[] => {
 		const { confirmed, leased, waiting, version, key, internalId } = record;

@@ -3,8 +3,10 @@ import { randomUUID } from 'node:crypto';
 import type { DeliveryPort } from '../khaos/deliveryPort';
 import type { HintPort } from '../pimberly/hintPort';
 import type { ScanPort } from '../pimberly/scanPort';
+import type { StatusPort } from '../pimberly/statusPort';
 import type { BatchItem, Result } from '../shapes';
 import { add, type AddItem, type AddOutcome } from './add';
+import { beginWrite } from './beginWrite';
 import type { Database } from './database';
 import { deliveryPort } from './delivery';
 import { openHost, type System } from './environment';
@@ -70,6 +72,8 @@ export interface Ledger {
 	scanPort(name: string): ScanPort;
 	/** Pimberly's notifications, kept until each product is recorded. */
 	readonly hints: HintPort;
+	/** What writers of statuses to Pimberly ask. */
+	readonly statuses: StatusPort;
 	/** The memory of deliveries to the Khaos at this endpoint. */
 	deliveryPort(endpoint: string): DeliveryPort;
 	/**
@@ -158,6 +162,10 @@ function ledgerOver(database: Database, environmentId: number, environment: stri
 		setDefaultOwner: async (type, owner, by) => await database.write(async (tx) => await setDefaultOwner(tx, environmentId, type, owner, by)),
 		scanPort: (name) => scanPort(database, environmentId, settings, instance.id, tools.newToken, name),
 		hints: hintPort(database, environmentId, settings, tools.newToken),
+		statuses: {
+			beginWrite: async (change) =>
+				await database.write(async (tx) => (await beginWrite(tx, environmentId, settings, [change])).has(change.changeId)),
+		},
 		deliveryPort: (endpoint) => deliveryPort(database, environmentId, settings, defaultGate, tools, endpoint),
 		useHost: async (system, address) => await openHost(database, environmentId, environment, system, address),
 		close: async () => {

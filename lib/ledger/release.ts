@@ -16,7 +16,7 @@ export async function releaseBatch(tx: Transaction, environmentId: number, setti
 		token,
 	);
 	const attempts = Math.max(0, ...rows.map((row) => row.attempt));
-	await giveBack(tx, environmentId, rows, attempts > 1 ? retryDelay(settings, attempts - 1, null) : 0, reason);
+	await giveBack(tx, environmentId, settings, rows, attempts > 1 ? retryDelay(settings, attempts - 1, null) : 0, reason);
 	return rows.length;
 }
 

@@ -21,6 +21,8 @@ export interface LedgerSettings {
 	lookUpAfterMs: number;
 	/** How soon a change whose read-back was put off is checked by itself. */
 	checkAfterMs: number;
+	/** How long a status may still arrive in Pimberly after its execution was given up. */
+	lateWriteMs: number;
 	/** How long an emission may be on its way through the workflow before its unreceipted products are emitted again. */
 	emissionGraceMs: number;
 }
@@ -36,6 +38,7 @@ export const defaultSettings: LedgerSettings = {
 	housekeepingMs: 60_000,
 	lookUpAfterMs: 45_000,
 	checkAfterMs: 5_000,
+	lateWriteMs: 15 * 60_000,
 	emissionGraceMs: 5 * 60_000,
 };
 

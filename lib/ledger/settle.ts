@@ -4,6 +4,7 @@ import { openExceptions, resolveExceptions, resolveExceptionsOfRecords, resolveW
 import { meetNeeds, missNeeds, presentAmong } from './observe';
 import { sameContent, weigh } from './content';
 import { writeStatusAgain } from './lateStatus';
+import { followLateWrites, noteLateWrites } from './lateWrites';
 import { retryDelay, type LedgerSettings } from './settings';
 import { newsOfConfirmed, putStatuses, setLive, type StatusNews } from './status';
 import { promoteNext } from './take';
@@ -51,7 +52,8 @@ export async function settle(tx: Transaction, environmentId: number, settings: L
 		const row = open.get(result.changeId);
 		if (row === undefined || row.lease_token !== result.lease.token) {
 			outcomes.push({ changeId: result.changeId, outcome: 'overtaken' });
-			if (result.kind === 'status' && result.key && Date.parse(result.lease.until) <= tx.now) late.add(result.key);
+			const nothingWritten = result.cause === 'notOurs';
+			if (result.kind === 'status' && !nothingWritten && result.key && Date.parse(result.lease.until) <= tx.now) late.add(result.key);
 			continue;
 		}
 		open.delete(result.changeId);
@@ -60,7 +62,7 @@ export async function settle(tx: Transaction, environmentId: number, settings: L
 		outcomes.push({ changeId: result.changeId, outcome: outcome.state });
 	}
 	await apply(tx, environmentId, settings, settled);
-	await writeStatusAgain(tx, environmentId, [...late]);
+	await writeStatusAgain(tx, environmentId, settings, [...late]);
 	return outcomes;
 }
 
@@ -76,7 +78,7 @@ type Outcome =
 
 export interface Settled {
 	row: OpenRow;
-	result: Pick<Result, 'status' | 'reason' | 'remedy' | 'differences' | 'readBack' | 'adopted' | 'awaiting'>;
+	result: Pick<Result, 'status' | 'reason' | 'remedy' | 'differences' | 'readBack' | 'adopted' | 'awaiting' | 'cause'>;
 	outcome: Outcome;
 }
 
@@ -107,6 +109,12 @@ export async function apply(tx: Transaction, environmentId: number, settings: Le
 	const confirmed = writes.filter(({ outcome }) => outcome.state === 'confirmed');
 	const finished = [...confirmed, ...lookUps.filter(({ outcome }) => outcome.state !== 'retrying')];
 
+	const statuses = writes.filter(({ row }) => row.kind === 'status');
+	await noteLateWrites(
+		tx,
+		settings,
+		statuses.filter(({ outcome, result }) => outcome.state !== 'confirmed' && result.cause !== 'notOurs').map(({ row }) => row),
+	);
 	await confirmRecords(tx, confirmed);
 	await observeSettled(tx, environmentId, settled);
 	await tx.run(`DELETE FROM changes WHERE ${tx.dialect.among('change_id', 'integer')}`, jsonParameter(finished.map(({ row }) => row.change_id)));
@@ -121,6 +129,7 @@ export async function apply(tx: Transaction, environmentId: number, settings: Le
 	await keepUnfinished(tx, settings, unfinished);
 	await promoteNext(tx, jsonParameter(settled.map(({ row }) => row.record_id)));
 	await reweighWaiting(tx, environmentId, confirmed);
+	await followLateWrites(tx, environmentId, confirmed.filter(({ row }) => row.kind === 'status').map(({ row }) => row));
 	await meetNeeds(tx, environmentId, 'kit', confirmed.filter(({ row }) => row.kind === 'kit').map(({ row }) => row.key));
 	await tellPimberly(tx, environmentId, writes);
 	await keepExceptions(tx, environmentId, writes);

@@ -1,6 +1,7 @@
 import type { BatchItem, Kind, Lane, Need, Target, Warning } from '../shapes';
 import { agedIds, countBatch } from './ageing';
 import { jsonParameter, type Transaction } from './database';
+import { noteLateWrites } from './lateWrites';
 import type { LedgerSettings } from './settings';
 import { writeTrail } from './trail';
 
@@ -45,14 +46,14 @@ interface TakenRow {
 export async function take(
 	tx: Transaction,
 	environmentId: number,
-	settings: Pick<LedgerSettings, 'agedMs'>,
+	settings: Pick<LedgerSettings, 'agedMs' | 'lateWriteMs'>,
 	options: TakeOptions,
 ): Promise<BatchItem[]> {
 	if (options.again) {
 		const mine = await idsOf(tx, options.token);
 		if (mine.length > 0) return await batchOf(tx, mine);
 	}
-	await endExpiredLeases(tx, environmentId, options.target);
+	await endExpiredLeases(tx, environmentId, settings, options.target);
 	await makeDueReady(tx, environmentId, options.target);
 	if (!(await worthTaking(tx, environmentId, options))) return [];
 
@@ -130,14 +131,19 @@ async function batchOf(tx: Transaction, ids: number[]): Promise<BatchItem[]> {
 }
 
 /** A batch whose execution gave no sign of life: its changes are free again. A newer content takes the place of an older one. */
-async function endExpiredLeases(tx: Transaction, environmentId: number, target: Target): Promise<void> {
+async function endExpiredLeases(
+	tx: Transaction,
+	environmentId: number,
+	settings: Pick<LedgerSettings, 'lateWriteMs'>,
+	target: Target,
+): Promise<void> {
 	const expired = await tx.all<{ change_id: number; record_id: number }>(
 		`SELECT change_id, record_id FROM changes WHERE environment_id = ? AND target = ? AND state = 'leased' AND lease_until <= ?`,
 		environmentId,
 		target,
 		tx.now,
 	);
-	await giveBack(tx, environmentId, expired, 0, 'Its execution gave no sign of life');
+	await giveBack(tx, environmentId, settings, expired, 0, 'Its execution gave no sign of life');
 }
 
 /**
@@ -147,6 +153,7 @@ async function endExpiredLeases(tx: Transaction, environmentId: number, target: 
 export async function giveBack(
 	tx: Transaction,
 	environmentId: number,
+	settings: Pick<LedgerSettings, 'lateWriteMs'>,
 	rows: Array<{ change_id: number; record_id: number }>,
 	delayMs: number,
 	reason: string,
@@ -154,9 +161,14 @@ export async function giveBack(
 	if (rows.length === 0) return;
 	const ids = jsonParameter(rows.map((row) => row.change_id));
 	const recordIds = jsonParameter(rows.map((row) => row.record_id));
-	const gone = await tx.all<{ kind: Kind; key: string; version: string; source: string }>(
-		`SELECT kind, key, version, source FROM changes WHERE ${tx.dialect.among('change_id', 'integer')}`,
+	const gone = await tx.all<{ record_id: number; kind: Kind; key: string; version: string; desired: string; source: string }>(
+		`SELECT record_id, kind, key, version, desired, source FROM changes WHERE ${tx.dialect.among('change_id', 'integer')}`,
 		ids,
+	);
+	await noteLateWrites(
+		tx,
+		settings,
+		gone.filter((row) => row.kind === 'status'),
 	);
 	await tx.run(
 		`DELETE FROM changes WHERE state = 'leased' AND ${tx.dialect.among('change_id', 'integer')}

@@ -35,6 +35,8 @@ export interface Call {
 	token: string;
 	/** What it is for, as messages put it: "Reading the list of products". */
 	what: string;
+	/** Asked right before it is sent, each time; what it throws ends the call. */
+	before?: () => Promise<void>;
 }
 
 /** Shared by all calls of one client: when the server last asked everybody to wait until. */
@@ -101,6 +103,7 @@ export async function callPimberly<T>(
 		const paused = pause.until - now();
 		if (paused > 0 && paused < left()) await sleep(paused);
 		if (left() <= 0) throw noTimeLeft(call.what);
+		await call.before?.();
 		const outcome = await tryOnce(call, connection, surroundings, Math.min(settings.timeoutMs, left()), read);
 		if (outcome.ok) return outcome.value;
 

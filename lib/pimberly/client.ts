@@ -165,8 +165,15 @@ export class PimberlyClient {
 	/**
 	 * Puts a value below `{base}/products/{primaryId}`. What Pimberly answers to a write is not known, so any 2xx will do.
 	 * @param below `attributes` and a name for one attribute, nothing for several
+	 * @param before asked right before it is sent, and sent again; what it throws ends it
 	 */
-	async put(primaryId: string, below: string[], body: unknown, what: string): Promise<void> {
+	async put(
+		primaryId: string,
+		below: string[],
+		body: unknown,
+		what: string,
+		before?: () => Promise<void>,
+	): Promise<void> {
 		const token = feedTokenOf(this.connection);
 		if (token === null) {
 			throw new PimberlyError(
@@ -176,7 +183,7 @@ export class PimberlyClient {
 			);
 		}
 		await this.call(
-			{ method: 'PUT', url: productsUrl(this.connection, primaryId, ...below), body, token, what },
+			{ method: 'PUT', url: productsUrl(this.connection, primaryId, ...below), body, token, what, before },
 			(response, asked) => {
 				const failure = failureOf(response, asked);
 				if (failure !== null) throw failure;

@@ -6,7 +6,7 @@ import {
 	type INodeTypeDescription,
 } from 'n8n-workflow';
 
-import { pimberlyConnectionTest } from '../credentialTests';
+import { pimberlyConnectionTest, syncLedgerConnectionTest } from '../credentialTests';
 import { nodeErrorOf } from './account';
 import type { Operation } from './eachItem';
 import * as get from './operations/get';
@@ -37,7 +37,17 @@ export class Pimberly implements INodeType {
 		usableAsTool: true,
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
-		credentials: [{ name: 'pimberlyApi', displayName: 'Pimberly', required: true, testedBy: 'pimberlyConnectionTest' }],
+		credentials: [
+			{ name: 'pimberlyApi', displayName: 'Pimberly', required: true, testedBy: 'pimberlyConnectionTest' },
+			// With it, statuses of a batch are written only while they are this execution's.
+			{
+				name: 'syncLedgerApi',
+				displayName: 'Sync Ledger',
+				required: false,
+				testedBy: 'syncLedgerConnectionTest',
+				displayOptions: { show: { resource: ['product'], operation: ['update'] } },
+			},
+		],
 		properties: [
 			{
 				displayName: 'Resource',
@@ -123,7 +133,7 @@ export class Pimberly implements INodeType {
 		],
 	};
 
-	methods = { credentialTest: { pimberlyConnectionTest } };
+	methods = { credentialTest: { pimberlyConnectionTest, syncLedgerConnectionTest } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const resource = this.getNodeParameter('resource', 0) as string;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import { NodeOperationError, type IPollFunctions, type IWebhookFunctions } from 'n8n-workflow';
+import { NodeOperationError, type IExecuteFunctions, type IPollFunctions, type IWebhookFunctions } from 'n8n-workflow';
 
 import type { Ledger } from '../../lib/ledger/ledger';
 import type { PimberlyConnection } from '../../lib/pimberly/connection';
@@ -28,7 +28,7 @@ export async function scanPortOf(context: IPollFunctions, connection: PimberlyCo
 
 /** The node's Sync Ledger, once it is sure that it is this Pimberly's. */
 export async function pimberlyLedgerOf(
-	context: IPollFunctions | IWebhookFunctions,
+	context: IExecuteFunctions | IPollFunctions | IWebhookFunctions,
 	connection: PimberlyConnection,
 ): Promise<Ledger> {
 	const ledger = await ledgerOf(context);

@@ -227,6 +227,7 @@ export class SyncProcess {
 	}
 
 	private async tell(item: BatchItem): Promise<Result> {
+		const { ledger } = this.options;
 		const { status, message, date, stockId, primaryId } = item.desired;
 		const values = {
 			khaosStatus: status,
@@ -235,7 +236,12 @@ export class SyncProcess {
 			khaosStockId: stockId,
 		};
 		await this.step([item]);
-		const options = { style: 'auto', mustExist: false } as const;
+		const port = this.stepwise(ledger.statuses, [item]);
+		const options = {
+			style: 'auto',
+			mustExist: false,
+			mayWrite: async () => await port.beginWrite({ changeId: item.changeId, token: item.lease.token }),
+		} as const;
 		return await updateProduct(this.pimberly, String(primaryId), values, options).then(
 			() => resultOf(item, null),
 			(error: Error) => resultOf(item, error as Parameters<typeof resultOf>[1]),

@@ -1,9 +1,15 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 
 import { productSchema, resultSchema } from '../../lib/shapes';
+import { openFromCredential } from '../../nodes/ledgerFromCredentials';
 import { Pimberly } from '../../nodes/Pimberly/Pimberly.node';
 import { startSimulators, type Simulators } from '../../simulators/start';
 import { SHOP } from '../contract/simulators/shop';
+import { rejection } from '../ledger/story';
 import { itemsOf, run } from './harness';
 
 /** The Pimberly node in n8n's own execution context, against the simulated Pimberly. */
@@ -176,6 +182,32 @@ describe('Update', () => {
 		expect(output!.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 0 }, { item: 1 }]);
 		expect(attributesOf('LAMP/12 V')).toMatchObject({ khaosStatus: 'Live', itemName: 'In Khaos' });
 		expect(writes()).toHaveLength(calls);
+	});
+
+	test('with a Sync Ledger writes only what is still in its hands', async () => {
+		const folder = mkdtempSync(join(tmpdir(), 'pimberly-'));
+		const syncLedgerApi = { environment: 'Live', backend: 'sqlite', file: join(folder, 'ledger.sqlite') };
+		const ledger = await openFromCredential(syncLedgerApi);
+		await ledger.add([rejection('TEE', 'itemName'), rejection('TEE-RED', 'itemName')]);
+		const [lost] = await ledger.take({ target: 'pimberly', limit: 1 });
+		const [held] = await ledger.take({ target: 'pimberly', limit: 1 });
+		await ledger.release(lost!.lease.token, 'The execution failed');
+		const test = update(rows({ name: 'khaosStatus', value: '={{ $json.desired.status }}' }));
+		const [output] = await run(
+			{ ...test, credentials: { ...test.credentials, syncLedgerApi } },
+			itemsOf(lost as unknown as IDataObject, held as unknown as IDataObject),
+		);
+		const results = output!.map(({ json }) => resultSchema.parse(json));
+		expect(results).toMatchObject([
+			{ key: lost!.key, status: 'retry', cause: 'notOurs', reason: expect.stringContaining(lost!.key) },
+			{ key: held!.key, status: 'confirmed' },
+		]);
+		expect(attributesOf(lost!.key)).not.toHaveProperty('khaosStatus');
+		expect(attributesOf(held!.key)).toMatchObject({ khaosStatus: 'Failed' });
+		expect(writes()).toHaveLength(1);
+		expect(await ledger.settle(results)).toMatchObject([{ outcome: 'overtaken' }, { outcome: 'confirmed' }]);
+		await ledger.close();
+		rmSync(folder, { recursive: true });
 	});
 
 	test('says for each change of a batch what went wrong, and what to do', async () => {

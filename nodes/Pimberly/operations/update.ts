@@ -8,12 +8,15 @@ import {
 } from 'n8n-workflow';
 
 import { batchItemSchema, type BatchItem } from '../../../lib/shapes';
+import type { PimberlyClient } from '../../../lib/pimberly/client';
 import { PimberlyError } from '../../../lib/pimberly/pimberlyError';
 import { DEFAULT_RELATIONS } from '../../../lib/pimberly/relations';
-import { resultOf, updateProduct, type AttributeValues, type WriteStyle } from '../../../lib/pimberly/update';
+import type { StatusPort } from '../../../lib/pimberly/statusPort';
+import { NotOurs, resultOf, updateProduct, type AttributeValues, type WriteStyle } from '../../../lib/pimberly/update';
 import { pimberlyOf } from '../account';
 import { eachItem, primaryIdOf, type Operation } from '../eachItem';
 import { timeoutOption } from '../productParameters';
+import { pimberlyLedgerOf } from '../scanMemory';
 
 export const description: INodeProperties[] = updateDisplayOptions(
 	{ show: { resource: ['product'], operation: ['update'] } },
@@ -124,16 +127,32 @@ export const execute: Operation = async (context) => {
 		});
 	}
 	const items = context.getInputData();
+	const statuses = items.some((item) => changeOf(item) !== null) ? await statusesOf(context, client) : null;
 	return await eachItem(context, options.parallelWrites ?? DEFAULT_RELATIONS.concurrency, async (itemIndex) => {
+		const change = changeOf(items[itemIndex]);
+		const asked = change && { changeId: change.changeId, token: change.lease.token };
 		const write = async () =>
 			await updateProduct(client, primaryIdOf(context, itemIndex), valuesOf(context, itemIndex), {
 				style: options.writeStyle ?? 'auto',
 				mustExist: options.mustExist ?? false,
+				...(asked && statuses ? { mayWrite: async () => await statuses.beginWrite(asked) } : {}),
 			});
-		const change = changeOf(items[itemIndex]);
 		return change === null ? [await written(context, itemIndex, write)] : [await settled(change, write)];
 	});
 };
+
+/** The ledger that the batch came from, to be asked before each write; null where none is chosen. */
+async function statusesOf(context: IExecuteFunctions, client: PimberlyClient): Promise<StatusPort | null> {
+	if (context.getNode().credentials?.['syncLedgerApi'] === undefined) {
+		context.addExecutionHints({
+			message:
+				'No Sync Ledger is chosen: an execution that took too long may write an old status over a newer one. Choose the ledger that the batch came from.',
+			location: 'outputPane',
+		});
+		return null;
+	}
+	return (await pimberlyLedgerOf(context, client.connection)).statuses;
+}
 
 const changeOf = (
 	item: INodeExecutionData | undefined,
@@ -155,7 +174,7 @@ async function written(
 async function settled(change: Parameters<typeof resultOf>[0], write: () => Promise<void>): Promise<IDataObject> {
 	const error = await write().then(
 		() => null,
-		(failure: unknown) => (failure instanceof PimberlyError ? failure : Promise.reject(failure)),
+		(failure: unknown) => (failure instanceof PimberlyError || failure instanceof NotOurs ? failure : Promise.reject(failure)),
 	);
 	return resultOf(change, error) as unknown as IDataObject;
 }
