@@ -60,6 +60,25 @@ export const columnSettingsSchema = z.object({
 });
 export type ColumnSettings = z.infer<typeof columnSettingsSchema>;
 
+/** A stock item's place in a size/colour/style family of Khaos (khaos-control-api 5). */
+export const scsSchema = z.object({
+	/** `columns`: by the SCS columns of the stock import; `channel`: by SCSParent and SCSChild of the channel feed. */
+	by: z.enum(['columns', 'channel']),
+	/** Colour, Size: the same for the parent and each child, in order; three at most. */
+	headings: z.array(z.string().min(1)).min(1).max(3),
+	/** The parent's stock code; '' for the parent itself, and for a child whose parent is known by its primary id only. */
+	parentCode: z.string(),
+	/** The parent's primary id; '' for the parent itself. */
+	parentPrimaryId: z.string(),
+	/** A child's abbreviation for each heading (RED, L): with `columns`, what its code has after the parent's. Empty for the parent. */
+	values: z.array(z.string()),
+	/** A child's words for each heading (Red, Large). Empty for the parent. */
+	descriptions: z.array(z.string()),
+	/** With `columns`: how a child that exists is addressed, by its own code (the default) or by the SCS columns. */
+	updateBy: z.enum(['code', 'columns']).optional(),
+});
+export type Scs = z.infer<typeof scsSchema>;
+
 /** What Pimberly says a stock item must be. */
 export const desiredStockItemSchema = z.object({
 	/** In the case it is sent in; the key is the same code trimmed and in upper case. */
@@ -70,6 +89,8 @@ export const desiredStockItemSchema = z.object({
 	productType: z.string().optional(),
 	/** The key of its variant parent, where it has one. */
 	parentKey: z.string().nullable().optional(),
+	/** Where it is one of a size/colour/style family; without it, a plain item. */
+	scs: scsSchema.optional(),
 });
 export type DesiredStockItem = z.infer<typeof desiredStockItemSchema>;
 
@@ -148,10 +169,15 @@ export const reasonSchema = z.object({
 	reason: z.string(),
 	/** What to do about it, in a sentence. */
 	remedy: z.string(),
+	/** Which exception it becomes; left out, `invalidProduct`. */
+	type: z.enum(['invalidProduct', 'unmappedPrice']).optional(),
 });
 export type Reason = z.infer<typeof reasonSchema>;
 
-/** A product that can't be sent as it is, with every reason at once. */
+/**
+ * A product that can't be sent as it is, with every reason at once, and whatever of it can be sent all the same: a product
+ * is either all changes or one rejection, so that it reaches the ledger in one piece.
+ */
 export const rejectionSchema = z.object({
 	primaryId: z.string().min(1),
 	key: z.string(),
@@ -159,10 +185,16 @@ export const rejectionSchema = z.object({
 	source: sourceSchema.optional(),
 	emission: z.string().nullable().optional(),
 	/**
-	 * Where only descriptive fields are invalid: the change without them. The Sequencer sends it if the item exists in
-	 * Khaos already, with the last confirmed value in place of each invalid one; otherwise the product stays rejected.
+	 * Where only descriptive fields or only the kit's components are invalid: the stock item without them. The Sequencer
+	 * sends it if the item exists in Khaos already, with the last confirmed value in place of each invalid one; otherwise
+	 * the product stays rejected.
 	 */
 	withoutInvalid: changeSchema.optional(),
+	/**
+	 * What no reason touches. A stock item in here is sent as if nothing were wrong (an invalid trade price doesn't keep a
+	 * product from being sold); a kit or a price is sent where its own stock item is in Khaos or is sent with it.
+	 */
+	unaffected: z.array(changeSchema).optional(),
 });
 export type Rejection = z.infer<typeof rejectionSchema>;
 

@@ -1,8 +1,10 @@
 import type { Change, Need, Reason, Rejection } from '../shapes';
-import { jsonParameter, type Transaction } from './database';
+import { isStandIn, needInWords } from '../catalogue/needs';
+import { isWhollyRejected, partsOf, stockKeyOf, type AddItem, type Part } from './addParts';
+import type { Transaction } from './database';
 import { findCycles } from './cycles';
 import { openExceptions, resolveExceptions, type ExceptionType, type NewException } from './exceptions';
-import { meetNeeds, recount } from './observe';
+import { dropFormerKits, nothingToClear } from './formerKits';
 import { dropWaiting, placeDrafts, type DraftFor } from './placeDrafts';
 import type { Placed } from './placement';
 import { recordHintReceipts } from './hints';
@@ -10,17 +12,16 @@ import { loadProducts, saveProducts, type KnownProduct } from './products';
 import { loadRecords, nameOf, type RecordName } from './records';
 import { recordReceipts } from './scan';
 import type { LedgerSettings } from './settings';
+import { claimStandIns, resolveStandIns } from './standIns';
 import { newsOfConfirmed, putStatuses, type StatusNews } from './status';
 import { writeTrail, type TrailEntry } from './trail';
 
-export type AddItem = { type: 'change'; change: Change } | { type: 'rejection'; rejection: Rejection };
+export type { AddItem } from './addParts';
 
 export type AddOutcome =
 	| { outcome: 'accepted' | 'held'; change: Change; waitsFor: Need[] }
 	| { outcome: 'unchanged'; change: Change; reason: string }
 	| { outcome: 'rejected'; rejection: Rejection };
-
-const byProduct = 'primaryId:';
 
 /**
  * Sequencer: Add. Changes, rejections and the receipts for their emissions in one transaction: after it, whatever
@@ -29,11 +30,12 @@ const byProduct = 'primaryId:';
  */
 export async function add(tx: Transaction, environmentId: number, settings: LedgerSettings, items: AddItem[]): Promise<AddOutcome[]> {
 	const products = await loadProducts(tx, environmentId, [...new Set(items.map(primaryIdOf))]);
-	const changes = items.flatMap((item) => changeOf(item) ?? []);
-	const needs = new Map<Change, Need[]>();
-	const needed = await resolveNeeds(tx, environmentId, changes);
-	for (const change of changes) needs.set(change, change.needs.map((need) => needed.get(nameOf(need)) ?? need));
-	const names: RecordName[] = changes.flatMap((change) => [{ kind: change.kind, key: change.key }, ...needs.get(change)!]);
+	const parts = await loadParts(tx, environmentId, items);
+	const pointless = await nothingToClear(tx, environmentId, parts.flat().map(({ change }) => change));
+	const names: RecordName[] = parts
+		.flat()
+		.filter(({ change }) => !pointless.has(change))
+		.flatMap(({ change }) => [{ kind: change.kind, key: change.key }, stockItemOf(change), ...change.needs]);
 	const records = await loadRecords(tx, environmentId, names);
 
 	const outcomes: AddOutcome[] = [];
@@ -41,14 +43,14 @@ export async function add(tx: Transaction, environmentId: number, settings: Ledg
 	const touched = new Map<string, KnownProduct>();
 	/** Products that were rejected, and are not with this version. */
 	const mended = new Set<string>();
-	const rejected = new Map<string, { rejection: Rejection; type: ExceptionType }>();
+	const rejected = new Map<string, RejectedProduct>();
 	const trail: TrailEntry[] = [];
 
-	const reject = (at: number, rejection: Rejection, type: ExceptionType): void => {
+	const reject = (at: number, rejection: Rejection, type: ExceptionType, wholly = true): void => {
 		outcomes[at] = { outcome: 'rejected', rejection };
-		rejected.set(rejection.primaryId, { rejection, type });
+		rejected.set(rejection.primaryId, { rejection, type, wholly });
 		const product = touched.get(rejection.primaryId);
-		if (product) product.rejected = rejection.source?.dateUpdated ?? product.version;
+		if (product && wholly) product.rejected = rejection.source?.dateUpdated ?? product.version;
 		trail.push({
 			kind: 'stockItem',
 			key: rejection.key,
@@ -78,50 +80,38 @@ export async function add(tx: Transaction, environmentId: number, settings: Ledg
 			product.version = version;
 			product.internalId = source?.internalId || product.internalId;
 		}
-
-		const change = changeOf(item);
 		if (item.type === 'rejection') {
 			if (overtaken) {
 				outcomes[at] = { outcome: 'rejected', rejection: item.rejection };
 				continue;
 			}
-			reject(at, item.rejection, 'invalidProduct');
-			if (change === null || records.get(nameOf(change))?.present !== true) continue;
+			reject(at, item.rejection, 'invalidProduct', isWhollyRejected(item.rejection));
 		}
-		if (change === null) continue;
 
-		const record = records.get(nameOf(change))!;
-		const conflict = change.kind === 'stockItem' ? identityConflict(change, record.primaryId, product) : null;
-		if (conflict !== null) {
-			reject(at, rejectionOf(change, conflict.reason), conflict.type);
-			continue;
+		let itemGoes = false;
+		for (const { change, goes } of parts[at]!) {
+			const inKhaos = records.get(nameOf(stockItemOf(change)))?.present === true;
+			if (!(goes === 'always' || inKhaos || (goes === 'withItem' && itemGoes))) continue;
+			if (pointless.has(change)) {
+				if (item.type === 'change') outcomes[at] = { outcome: 'unchanged', change, reason: 'There is no relation to take away' };
+				continue;
+			}
+			const conflict = identityConflict(change, records.get(nameOf(stockItemOf(change)))!.primaryId, product);
+			if (conflict !== null) {
+				reject(at, rejectionOf(change, conflict.reason), conflict.type);
+				break;
+			}
+			if (change.kind === 'stockItem') {
+				itemGoes = true;
+				records.get(nameOf(change))!.primaryId ??= primaryId;
+				product.stockKey ??= change.key;
+				if (goes === 'always' && !overtaken) {
+					if (product.rejected !== null) mended.add(primaryId);
+					product.rejected = null;
+				}
+			}
+			drafts.push({ at, change, draft: { record: records.get(nameOf(change))!, needs: change.needs, draft: draftOf(change) } });
 		}
-		if (change.kind === 'stockItem') {
-			record.primaryId ??= primaryId;
-			product.stockKey ??= change.key;
-		}
-		if (item.type === 'change' && !overtaken) {
-			if (product.rejected !== null) mended.add(primaryId);
-			product.rejected = null;
-		}
-		drafts.push({
-			at,
-			change,
-			draft: {
-				record,
-				needs: needs.get(change)!,
-				draft: {
-					kind: change.kind,
-					version: change.version,
-					lane: change.lane,
-					desired: change.desired,
-					source: change.source,
-					warnings: change.warnings,
-					purpose: 'write',
-					delayMs: 0,
-				},
-			},
-		});
 	}
 
 	const news: StatusNews[] = [];
@@ -131,9 +121,12 @@ export async function add(tx: Transaction, environmentId: number, settings: Ledg
 		records,
 		drafts.map(({ draft }) => draft),
 	);
+	const held: HeldChange[] = [];
 	for (const [index, { at, change, draft }] of drafts.entries()) {
 		const waitsFor = draft.needs.filter((need) => records.get(nameOf(need))?.present !== true);
-		if (items[at]!.type === 'change') outcomes[at] = outcomeOf(placed[index]!, change, waitsFor);
+		const outcome = outcomeOf(placed[index]!, change, waitsFor);
+		if (items[at]!.type === 'change') outcomes[at] = outcome;
+		if (outcome.outcome === 'held') held.push({ at, change, recordId: draft.record.recordId, waitsFor });
 		// Put right as it was confirmed before: nothing is sent to Khaos, so nothing else would take the trouble back.
 		const { record } = draft;
 		const asConfirmed = placed[index]!.outcome === 'unchanged' && record.leased === null && record.waiting === null;
@@ -142,20 +135,22 @@ export async function add(tx: Transaction, environmentId: number, settings: Ledg
 		}
 	}
 
-	await claimProductNeeds(tx, environmentId, touched.values());
+	await claimStandIns(tx, environmentId, touched.values());
 	const cycles = await findCycles(
 		tx,
-		drafts.filter(({ at }) => outcomes[at]?.outcome === 'held').map(({ draft }) => draft.record.recordId),
+		held.map(({ recordId }) => recordId),
 	);
-	for (const { at, change, draft } of drafts) {
-		const way = cycles.get(draft.record.recordId);
+	for (const { at, change, recordId } of held) {
+		const way = cycles.get(recordId);
 		if (way !== undefined) reject(at, rejectionOf(change, circular(change, way)), 'circularNeed');
 	}
 	await dropWaiting(tx, [...cycles.keys()]);
+	const newest = drafts.filter(({ change }, index) => change.kind === 'stockItem' && placed[index]!.outcome !== 'stale');
+	await dropFormerKits(tx, environmentId, newest.map(({ change }) => change));
 	await saveProducts(tx, environmentId, touched.values());
 	await askForUnseenNeeds(tx, environmentId, settings, drafts.map(({ draft }) => draft));
 	await keepExceptions(tx, environmentId, touched, rejected);
-	await putStatuses(tx, environmentId, [...news, ...statusNews(settings, touched, rejected, outcomes)]);
+	await putStatuses(tx, environmentId, [...news, ...statusNews(settings, touched, rejected, held)]);
 	await writeTrail(tx, environmentId, trail);
 	const receipts = items.map((item) => ({ emission: emissionOf(item), primaryId: primaryIdOf(item), version: sourceOf(item)?.dateUpdated ?? '' }));
 	await recordReceipts(tx, environmentId, receipts);
@@ -164,61 +159,48 @@ export async function add(tx: Transaction, environmentId: number, settings: Ledg
 }
 
 const primaryIdOf = (item: AddItem): string => (item.type === 'change' ? item.change.source.primaryId : item.rejection.primaryId);
-const changeOf = (item: AddItem): Change | null => (item.type === 'change' ? item.change : (item.rejection.withoutInvalid ?? null));
+const stockItemOf = (change: Change): RecordName => ({ kind: 'stockItem', key: stockKeyOf(change) });
 const sourceOf = (item: AddItem): Change['source'] | undefined => (item.type === 'change' ? item.change.source : item.rejection.source);
 const emissionOf = (item: AddItem): string | null => (item.type === 'change' ? item.change.emission : item.rejection.emission) ?? null;
 
-/** A need given by product (`primaryId:X`) becomes one by stock code once that product has claimed a code. */
-async function resolveNeeds(tx: Transaction, environmentId: number, changes: Change[]): Promise<Map<string, Need>> {
-	const named = changes.flatMap((change) => change.needs).filter((need) => need.key.startsWith(byProduct));
-	const resolved = new Map<string, Need>();
-	if (named.length === 0) return resolved;
-	const known = await loadProducts(tx, environmentId, [...new Set(named.map((need) => need.key.slice(byProduct.length)))]);
-	for (const need of named) {
-		const key = known.get(need.key.slice(byProduct.length))?.stockKey;
-		if (key) resolved.set(nameOf(need), { kind: need.kind, key });
-	}
-	return resolved;
+/** A product that is rejected: as a whole, or only for a kit or a price of it. */
+interface RejectedProduct {
+	rejection: Rejection;
+	type: ExceptionType;
+	wholly: boolean;
 }
 
-/** Changes that waited for a product now wait for the stock item it has claimed. */
-async function claimProductNeeds(tx: Transaction, environmentId: number, products: Iterable<KnownProduct>): Promise<void> {
-	const claimed = new Map([...products].flatMap(({ primaryId, stockKey }) => (stockKey === null ? [] : [[byProduct + primaryId, stockKey] as const])));
-	const standIns = await tx.all<{ record_id: number; key: string }>(
-		`SELECT record_id, key FROM records WHERE environment_id = ? AND kind = 'stockItem' AND ${tx.dialect.among('key')}`,
-		environmentId,
-		jsonParameter([...claimed.keys()]),
-	);
-	if (standIns.length === 0) return;
-	const names = standIns.map(({ key }) => ({ kind: 'stockItem' as const, key: claimed.get(key)! }));
-	const records = await loadRecords(tx, environmentId, names);
-	const table = tx.dialect.rows('r', { stand_in: 'integer', claimed: 'integer' });
-	const rows = jsonParameter(standIns.map(({ record_id }, at) => ({ stand_in: record_id, claimed: records.get(nameOf(names[at]!))!.recordId })));
-	const waiting = await tx.all<{ change_id: number }>(
-		`SELECT DISTINCT change_id FROM change_needs WHERE met = 0 AND ${tx.dialect.among('need_record_id', 'integer')}`,
-		jsonParameter(standIns.map(({ record_id }) => record_id)),
-	);
-	if (waiting.length === 0) return;
-	// What waits for both is left with the one.
-	await tx.run(
-		`DELETE FROM change_needs WHERE met = 0 AND EXISTS (SELECT 1 FROM ${table} WHERE r.stand_in = change_needs.need_record_id
-			AND EXISTS (SELECT 1 FROM change_needs AS other WHERE other.change_id = change_needs.change_id AND other.need_record_id = r.claimed))`,
-		rows,
-	);
-	await tx.run(
-		`UPDATE change_needs SET need_record_id = r.claimed FROM ${table}
-		 WHERE change_needs.need_record_id = r.stand_in AND change_needs.met = 0`,
-		rows,
-	);
-	await meetNeeds(tx, environmentId, 'stockItem', names.filter((name) => records.get(nameOf(name))!.present === true).map((name) => name.key));
-	await recount(tx, jsonParameter(waiting.map((row) => row.change_id)));
+interface HeldChange {
+	at: number;
+	change: Change;
+	recordId: number;
+	waitsFor: Need[];
 }
+
+/** What each of these items brings, with products that stand in for stock codes resolved as far as they are known. */
+async function loadParts(tx: Transaction, environmentId: number, items: AddItem[]): Promise<Part[][]> {
+	const parts = items.map(partsOf);
+	const changes = parts.flat().map(({ change }) => change);
+	const resolved = new Map((await resolveStandIns(tx, environmentId, changes)).map((change, index) => [changes[index]!, change]));
+	return parts.map((ofItem) => ofItem.map((part) => ({ ...part, change: resolved.get(part.change)! })));
+}
+
+const draftOf = ({ kind, version, lane, desired, source, warnings }: Change): DraftFor['draft'] => ({
+	kind,
+	version,
+	lane,
+	desired,
+	source,
+	warnings,
+	purpose: 'write',
+	delayMs: 0,
+});
 
 /** A needed record that nobody has sent or looked for may be in Khaos all the same: Khaos is asked after a while. */
 async function askForUnseenNeeds(tx: Transaction, environmentId: number, settings: LedgerSettings, drafts: DraftFor[]): Promise<void> {
 	const wanted = new Map<string, { need: Need; source: Change['source'] }>();
 	for (const { needs, draft } of drafts) {
-		for (const need of needs) if (need.kind === 'stockItem' && !need.key.startsWith(byProduct)) wanted.set(nameOf(need), { need, source: draft.source });
+		for (const need of needs) if (need.kind === 'stockItem' && !isStandIn(need.key)) wanted.set(nameOf(need), { need, source: draft.source });
 	}
 	if (wanted.size === 0) return;
 	const records = await loadRecords(tx, environmentId, [...wanted.values()].map(({ need }) => need));
@@ -252,6 +234,7 @@ interface Conflict {
 /** A record belongs to the primary id that claimed it first (design: "Identity"). */
 function identityConflict(change: Change, owner: string | null, product: KnownProduct): Conflict | null {
 	const code = String((change.desired as { stockCode?: unknown }).stockCode ?? change.key);
+	const key = stockKeyOf(change);
 	if (owner !== null && owner !== change.source.primaryId) {
 		return {
 			type: 'duplicateStockCode',
@@ -263,7 +246,7 @@ function identityConflict(change: Change, owner: string | null, product: KnownPr
 			},
 		};
 	}
-	if (product.stockKey !== null && product.stockKey !== change.key) {
+	if (product.stockKey !== null && product.stockKey !== key) {
 		return {
 			type: 'stockCodeChanged',
 			reason: {
@@ -286,7 +269,7 @@ const circular = (change: Change, way: string[]): Reason => ({
 
 const rejectionOf = (change: Change, reason: Reason): Rejection => ({
 	primaryId: change.source.primaryId,
-	key: change.key,
+	key: stockKeyOf(change),
 	reasons: [reason],
 	source: change.source,
 	emission: change.emission ?? null,
@@ -302,22 +285,24 @@ function outcomeOf(placed: Placed, change: Change, waitsFor: Need[]): AddOutcome
 	};
 }
 
-const identityTypes: ExceptionType[] = ['invalidProduct', 'duplicateStockCode', 'stockCodeChanged', 'circularNeed'];
+const identityTypes: ExceptionType[] = ['invalidProduct', 'unmappedPrice', 'duplicateStockCode', 'stockCodeChanged', 'circularNeed'];
 
 async function keepExceptions(
 	tx: Transaction,
 	environmentId: number,
 	touched: Map<string, KnownProduct>,
-	rejected: Map<string, { rejection: Rejection; type: ExceptionType }>,
+	rejected: Map<string, RejectedProduct>,
 ): Promise<void> {
-	const news: NewException[] = [...rejected.values()].flatMap(({ rejection, type }) =>
+	const news: NewException[] = [...rejected.values()].flatMap(({ rejection, type, wholly }) =>
 		rejection.reasons.map((reason) => ({
-			type,
+			...reason,
+			type: reason.type ?? type,
 			primaryId: rejection.primaryId,
 			key: rejection.key,
-			...reason,
-			// Only words are wrong, and an item that Khaos has keeps its former ones.
-			...(type === 'invalidProduct' && rejection.withoutInvalid !== undefined ? { severity: 'medium' as const } : {}),
+			// An item that Khaos has keeps its former values, and one that only has a price at fault is sold all the same.
+			...(type === 'invalidProduct' && reason.type === undefined && (!wholly || rejection.withoutInvalid !== undefined)
+				? { severity: 'medium' as const }
+				: {}),
 		})),
 	);
 	await resolveExceptions(
@@ -333,24 +318,25 @@ async function keepExceptions(
 function statusNews(
 	settings: LedgerSettings,
 	touched: Map<string, KnownProduct>,
-	rejected: Map<string, { rejection: Rejection }>,
-	outcomes: AddOutcome[],
+	rejected: Map<string, RejectedProduct>,
+	held: HeldChange[],
 ): StatusNews[] {
 	const news: StatusNews[] = [];
-	for (const outcome of outcomes) {
-		if (outcome?.outcome !== 'held') continue;
-		const { primaryId, internalId } = outcome.change.source;
-		if (rejected.has(primaryId)) continue;
+	for (const { change, waitsFor } of held) {
+		const { primaryId, internalId } = change.source;
+		// What waits for its own stock item, as each price does, is no news of the product.
+		if (change.kind !== 'stockItem' || rejected.get(primaryId)?.wholly === true) continue;
 		news.push({
 			primaryId,
 			internalId,
 			status: 'Held',
-			message: `Waits for ${outcome.waitsFor.map((need) => need.key.replace(byProduct, '')).join(', ')} to be confirmed in Khaos`,
+			message: `Waits for ${waitsFor.map((need) => needInWords(need.key)).join(', ')} to be confirmed in Khaos`,
 			stockId: '',
 			delayMs: settings.heldStatusAfterMs,
 		});
 	}
-	for (const [primaryId, { rejection }] of rejected) {
+	for (const [primaryId, { rejection, wholly }] of rejected) {
+		if (!wholly) continue;
 		news.push({
 			primaryId,
 			internalId: touched.get(primaryId)?.internalId ?? '',

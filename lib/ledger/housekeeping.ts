@@ -96,7 +96,7 @@ async function lookAgain(tx: Transaction, environmentId: number, settings: Ledge
 		 JOIN change_needs ON change_needs.change_id = changes.change_id AND change_needs.met = 0
 		 JOIN records ON records.record_id = change_needs.need_record_id
 		 WHERE exceptions.environment_id = ? AND exceptions.type = 'heldTooLong' AND exceptions.resolved_at IS NULL
-			AND records.kind = 'stockItem' AND records.key NOT LIKE 'primaryId:%' AND (records.read_back_at IS NULL OR records.read_back_at <= ?)
+			AND records.kind = 'stockItem' AND records.key NOT LIKE 'primaryId:%' AND records.key NOT LIKE 'internalId:%' AND (records.read_back_at IS NULL OR records.read_back_at <= ?)
 			AND NOT EXISTS (SELECT 1 FROM changes AS own WHERE own.record_id = records.record_id)
 		 GROUP BY records.key LIMIT ?`,
 		environmentId,

@@ -1,3 +1,4 @@
+import { needInWords } from '../catalogue/needs';
 import { keyOf, type Kind, type Lane, type Target } from '../shapes';
 import type { Transaction } from './database';
 import type { ChangeState } from './placement';
@@ -262,7 +263,7 @@ export async function waitsOf(tx: Transaction, changeIds: number[]): Promise<Map
 }
 
 function whyNeedIsUnmet(need: NeedRow): string {
-	const key = need.key.replace('primaryId:', 'product ');
+	const key = needInWords(need.key);
 	if (need.state === 'failed') return `${key} failed: ${need.reason ?? ''}`.trim();
 	if (need.state === 'retrying' && need.reason) return `${key} is tried again: ${need.reason}`;
 	if (need.state !== null && need.version !== null) return `${key} is ${need.state} and not confirmed in Khaos yet.`;
