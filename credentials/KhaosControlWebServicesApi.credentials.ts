@@ -93,6 +93,14 @@ export class KhaosControlWebServicesApi implements ICredentialType {
 			default: 120,
 			description: 'How long one call may take. Long lists take Khaos two minutes and more.',
 		},
+		{
+			displayName: 'Compressed Exports',
+			name: 'compressedExports',
+			type: 'boolean',
+			default: false,
+			description:
+				'Whether to read stock items as a zip (ExportStockCompressed), which spares a slow line. Leave it off unless your Khaos Control has that method.',
+		},
 	];
 
 	/** For the HTTP Request node; the node of this package adds the same headers itself. */

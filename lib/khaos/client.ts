@@ -14,6 +14,8 @@ export interface KhaosClientOptions {
 	timeoutMs: number;
 	/** Extra headers, such as the one some reverse proxy wants. */
 	headers?: Record<string, string>;
+	/** Stock items are read as a zip (ExportStockCompressed) instead of as plain text; off by default. */
+	compressedExports?: boolean;
 	/** Now, in milliseconds; for a Retry-After that is a date. */
 	now: () => number;
 }
@@ -42,6 +44,10 @@ export class KhaosClient {
 
 	get endpoint(): Endpoint {
 		return this.options.endpoint;
+	}
+
+	get compressedExports(): boolean {
+		return this.options.compressedExports ?? false;
 	}
 
 	/**

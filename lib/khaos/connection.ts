@@ -16,6 +16,8 @@ const connectionSchema = z.object({
 	headerValue: z.string().default(''),
 	allowUnauthorizedCerts: z.boolean().default(false),
 	timeoutSeconds: z.number().positive().default(120),
+	/** Read stock items as a zip. */
+	compressedExports: z.boolean().default(false),
 });
 
 export interface KhaosConnection {
@@ -23,6 +25,7 @@ export interface KhaosConnection {
 	headers: Record<string, string>;
 	allowUnauthorizedCerts: boolean;
 	timeoutMs: number;
+	compressedExports: boolean;
 }
 
 /** The credential is incomplete. The message names the field and what belongs there, never a value. */
@@ -41,6 +44,7 @@ export function toKhaosConnection(given: unknown): KhaosConnection {
 	}
 	const { url, authentication, user, password, headerName, headerValue, allowUnauthorizedCerts, timeoutSeconds } =
 		parsed.data;
+	const { compressedExports } = parsed.data;
 	const headers: Record<string, string> = {};
 	if (authentication === 'basic') {
 		if (user === '')
@@ -62,7 +66,13 @@ export function toKhaosConnection(given: unknown): KhaosConnection {
 		}
 		headers[name.toLowerCase()] = headerValue;
 	}
-	return { endpoint: endpointOf(url), headers, allowUnauthorizedCerts, timeoutMs: timeoutSeconds * 1_000 };
+	return {
+		endpoint: endpointOf(url),
+		headers,
+		allowUnauthorizedCerts,
+		timeoutMs: timeoutSeconds * 1_000,
+		compressedExports,
+	};
 }
 
 /** A client of this Khaos over the given HTTP. */
@@ -72,5 +82,6 @@ export const khaosClientOf = (connection: KhaosConnection, request: Request, now
 		request,
 		timeoutMs: connection.timeoutMs,
 		headers: connection.headers,
+		compressedExports: connection.compressedExports,
 		now,
 	});

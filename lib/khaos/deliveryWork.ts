@@ -174,19 +174,30 @@ export const notOurs = (work: Work, reason: string): void =>
 /** Seconds until a server that lacks a method or refuses the credential is asked again: a person has to act first. */
 const PATIENCE_S = 300;
 
-/** Khaos (or the ledger) couldn't be used: nothing is said against the record. */
-export function postpone(work: Work, error: Error, differences: Difference[] = []): void {
+/** What the result of a change says where Khaos (or the ledger) couldn't be used. */
+export function unavailability(
+	error: Error,
+): Pick<Result, 'status' | 'cause' | 'reason' | 'remedy' | 'retryAfter'> {
 	const khaos = error instanceof KhaosError ? error : null;
 	const needsPerson =
 		error instanceof KhaosFault &&
 		['methodNotFound', 'authentication', 'wrongUrl', 'tls', 'notFound'].includes(error.kind);
-	settled(work, {
+	return {
 		status: 'retry',
 		cause: 'unavailable',
-		differences,
-		reason: differences.length > 0 ? `${error.message}. Until then ${inWords(differences)}` : error.message,
+		reason: error.message,
 		remedy: khaos?.remedy ?? 'It is tried again by itself. If it goes on, look at the log of n8n.',
 		retryAfter: khaos?.retryAfter ?? (needsPerson ? PATIENCE_S : null),
+	};
+}
+
+/** Khaos (or the ledger) couldn't be used: nothing is said against the record. */
+export function postpone(work: Work, error: Error, differences: Difference[] = []): void {
+	const unavailable = unavailability(error);
+	settled(work, {
+		...unavailable,
+		differences,
+		reason: differences.length > 0 ? `${error.message}. Until then ${inWords(differences)}` : error.message,
 	});
 }
 

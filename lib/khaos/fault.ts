@@ -101,6 +101,15 @@ export function saysMethodNotFound(faultText: string): boolean {
 const IMPORT_TOOL_NOTICE =
 	"The import is part of Khaos Control's Stock Import Tool: an optional, paid feature that is off by default and needs version 8.236 or later. Ask KCSL to enable it for the web services, or deliver the items as an import file.";
 
+/** What to do where a method isn't there that a setting or an option of Khaos Control brings. */
+const NOTICES: ReadonlyMap<string, string> = new Map([
+	['ImportStockTSV', IMPORT_TOOL_NOTICE],
+	[
+		'ExportStockCompressed',
+		"Turn off 'Compressed Exports' in the Khaos Control credential: this server has only the plain export.",
+	],
+]);
+
 /** A SOAP fault as an error. */
 export function faultOf(method: string, faultText: string): KhaosFault {
 	const text = oneLine(faultText) || 'no text';
@@ -109,9 +118,8 @@ export function faultOf(method: string, faultText: string): KhaosFault {
 			'methodNotFound',
 			method,
 			`Khaos Control has no method ${method}: ${text}`,
-			method === 'ImportStockTSV'
-				? IMPORT_TOOL_NOTICE
-				: `Check the spelling, and ask KCSL whether your version and its options include ${method}.`,
+			NOTICES.get(method) ??
+				`Check the spelling, and ask KCSL whether your version and its options include ${method}.`,
 			text,
 		);
 	}

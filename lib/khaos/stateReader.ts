@@ -144,7 +144,7 @@ export class StateReader {
 }
 
 /** One item may be what breaks a call: then the others can be read without it. */
-const isOfOneItem = (error: Error): boolean =>
+export const isOfOneItem = (error: Error): boolean =>
 	(error instanceof KhaosFault && error.concernsTheCall) ||
 	(error instanceof KhaosUnknownOutcome && (error.kind === 'tooLarge' || error.kind === 'truncated'));
 

@@ -1,6 +1,7 @@
 import type { KhaosClient } from './client';
+import { compressedDocument } from './compressedResult';
 import { unreadableAnswer } from './fault';
-import { NO_DATE, resultDocument } from './soap';
+import { NO_DATE, resultDocument, type SoapParameter } from './soap';
 import { stockRecords, type StockRecord } from './stockRecord';
 import { sameName, walk, XmlError, type XmlElement } from './xml';
 
@@ -9,6 +10,9 @@ export const EXPORT_BATCH = 50;
 
 /** How a code is looked up (contract 2.3). */
 export const MAPPING_TYPE = { stockCode: '1', otherRef: '2', shortDescription: '4' } as const;
+
+/** What the vendor's own module sends as CompressionMethod (contract 2.1): a zip. */
+const COMPRESSION_METHOD = '0';
 
 /** Run the reading of an answer; what can't be read is an answer of unknown outcome, as for any call. */
 export function readingOf<T>(method: string, read: () => T): T {
@@ -25,8 +29,7 @@ function attempt<T>(read: () => T): T | XmlError {
 	}
 }
 
-function recordsIn(result: XmlElement): StockRecord[] {
-	const document = resultDocument(result);
+function recordsIn(document: XmlElement | null): StockRecord[] {
 	if (document === null) return [];
 	if (document.children.length === 0 && document.text.trim() !== '') {
 		throw new XmlError(`it is a text, not a list of stock items: ${document.text}`);
@@ -44,7 +47,7 @@ function recordsIn(result: XmlElement): StockRecord[] {
 }
 
 /**
- * ExportStock for these codes, at most 50 (contract 2.5). A code that Khaos doesn't hold is absent; SCS children come with
+ * ExportStock for these codes, at most 50 (contract 2.5), or ExportStockCompressed where the client says so. A code that Khaos doesn't hold is absent; SCS children come with
  * the code of their parent. A code with a comma can't be asked for together with others (contract 2.3).
  *
  * Throws KhaosFault and KhaosUnknownOutcome; RangeError for more than 50 codes or a comma among several.
@@ -60,12 +63,20 @@ export async function exportStock(
 	if (stockCodes.length > 1 && stockCodes.some((code) => code.includes(','))) {
 		throw new RangeError('A stock code with a comma has to be asked for alone');
 	}
-	const result = await client.call('ExportStock', [
+	const asked: SoapParameter[] = [
 		{ name: 'StockCode', type: 'string', value: stockCodes.join(',') },
 		{ name: 'MappingType', type: 'int', value: mappingType },
 		{ name: 'LastUpdated', type: 'dateTime', value: NO_DATE },
-	]);
-	return readingOf('ExportStock', () => recordsIn(result));
+	];
+	if (client.compressedExports) {
+		const packed = await client.call('ExportStockCompressed', [
+			...asked,
+			{ name: 'CompressionMethod', type: 'int', value: COMPRESSION_METHOD },
+		]);
+		return readingOf('ExportStockCompressed', () => recordsIn(compressedDocument(packed)));
+	}
+	const result = await client.call('ExportStock', asked);
+	return readingOf('ExportStock', () => recordsIn(resultDocument(result)));
 }
 
 /** Codes in calls of at most 50, those with a comma in a call each. */

@@ -72,6 +72,10 @@ export function encodeXmlText(text: string): string {
 	);
 }
 
+/** Text as it may stand in an attribute between double quotes. */
+export const encodeXmlAttribute = (text: string): string =>
+	encodeXmlText(text).replaceAll('"', '&quot;').replaceAll('\n', '&#10;');
+
 const localName = (name: string): string => name.slice(name.indexOf(':') + 1);
 
 /** No document type and nothing left open: comments and CDATA are stepped over, any other `<!` is refused. */

@@ -93,17 +93,22 @@ export interface UnreadableRow {
 const textOf = (value: unknown): string =>
 	typeof value === 'boolean' ? (value ? '-1' : '0') : value === null || value === undefined ? '' : String(value);
 
-function batchItemOf(context: IExecuteFunctions, input: INodeExecutionData, itemIndex: number): BatchItem {
+function batchItemOf(
+	context: IExecuteFunctions,
+	input: INodeExecutionData,
+	itemIndex: number,
+	otherwise: string,
+): BatchItem {
 	const parsed = batchItemSchema.safeParse(input.json);
 	if (parsed.success) return parsed.data;
 	const issue = parsed.error.issues[0];
 	throw new NodeOperationError(context.getNode(), 'This item is not part of a batch of the Sequencer', {
 		itemIndex,
-		description: `${issue ? `${issue.path.join('.') || 'The item'}: ${issue.message}. ` : ''}Connect a Sequencer Trigger to this node and keep its fields as they come, or set 'Stock Items From' to 'Columns Below'.`,
+		description: `${issue ? `${issue.path.join('.') || 'The item'}: ${issue.message}. ` : ''}Connect a Sequencer Trigger to this node and keep its fields as they come, or ${otherwise}.`,
 	});
 }
 
-/** A stock item that was put together on the canvas, in the shape of a batch item of nobody's batch. */
+/** A stock item that was put together on the canvas. */
 function columnsItemOf(context: IExecuteFunctions, itemIndex: number): BatchItem {
 	const stockCode = textOf(context.getNodeParameter('stockCode', itemIndex)).trim();
 	if (stockCode === '') {
@@ -120,20 +125,34 @@ function columnsItemOf(context: IExecuteFunctions, itemIndex: number): BatchItem
 		const text = textOf(value);
 		columns[column] = text.trim() === '' ? null : text;
 	}
-	const now = new Date().toISOString();
-	return {
+	return ownItem(itemIndex, {
 		kind: 'stockItem',
 		key: keyOf(stockCode),
-		version: now,
 		lane: laneOfColumns(
 			Object.keys(columns).filter((name) => name !== 'STOCK_CODE'),
 			undefined,
 			false,
 		),
+		desired: { stockCode, columns },
+		source: stockCode,
+	});
+}
+
+/** A record that was put together on the canvas, in the shape of a batch item of nobody's batch. */
+export function ownItem(
+	itemIndex: number,
+	{ kind, key, lane, desired, source }: Pick<BatchItem, 'kind' | 'key' | 'lane' | 'desired'> & { source: string },
+): BatchItem {
+	const now = new Date().toISOString();
+	return {
+		kind,
+		key,
+		version: now,
+		lane,
 		changedFields: [],
 		needs: [],
-		desired: { stockCode, columns },
-		source: { primaryId: stockCode, internalId: '', dateUpdated: now },
+		desired,
+		source: { primaryId: source, internalId: '', dateUpdated: now },
 		warnings: [],
 		changeId: `item-${itemIndex}`,
 		lease: { token: 'none', until: now },
@@ -142,11 +161,26 @@ function columnsItemOf(context: IExecuteFunctions, itemIndex: number): BatchItem
 	};
 }
 
+/** How input items become changes where they are no batch, and how the reader is told of it. */
+export interface OwnRows {
+	itemOf: (context: IExecuteFunctions, itemIndex: number) => BatchItem;
+	/** The end of “connect a Sequencer Trigger, or …”. */
+	otherwise: string;
+}
+
+const STOCK_ITEMS: OwnRows = {
+	itemOf: columnsItemOf,
+	otherwise: "set 'Stock Items From' to 'Columns Below'",
+};
+
 /**
- * The stock items that the input asks for. An input item that is none ends the node, naming it; with “Continue On Fail” it
+ * The records that the input asks for. An input item that is none ends the node, naming it; with “Continue On Fail” it
  * is set apart.
  */
-export function readRows(context: IExecuteFunctions): {
+export function readRows(
+	context: IExecuteFunctions,
+	own: OwnRows = STOCK_ITEMS,
+): {
 	rows: ReadRow[];
 	unreadable: UnreadableRow[];
 	isBatch: boolean;
@@ -156,7 +190,9 @@ export function readRows(context: IExecuteFunctions): {
 	const unreadable: UnreadableRow[] = [];
 	for (const [itemIndex, input] of context.getInputData().entries()) {
 		try {
-			const item = isBatch ? batchItemOf(context, input, itemIndex) : columnsItemOf(context, itemIndex);
+			const item = isBatch
+				? batchItemOf(context, input, itemIndex, own.otherwise)
+				: own.itemOf(context, itemIndex);
 			rows.push({ itemIndex, item });
 		} catch (error) {
 			const shown =
