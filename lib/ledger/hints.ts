@@ -13,8 +13,8 @@ const PREFIX = 'hint.';
  */
 export async function recordHintReceipts(tx: Transaction, environmentId: number, receipts: Receipt[]): Promise<void> {
 	if (receipts.length === 0) return;
-	const emitted = await tx.all<{ hint_id: number; emitted_id: string; emitted_version: string; lease_token: string }>(
-		`SELECT hint_id, emitted_id, emitted_version, lease_token FROM hints
+	const emitted = await tx.all<{ hint_id: number; emitted_id: string; emitted_version: string; lease_token: string; exact: number }>(
+		`SELECT hint_id, emitted_id, emitted_version, lease_token, exact FROM hints
 		 WHERE environment_id = ? AND emitted_version IS NOT NULL AND ${tx.dialect.among('emitted_id')}`,
 		environmentId,
 		jsonParameter([...new Set(receipts.map((receipt) => receipt.primaryId))]),
@@ -26,7 +26,11 @@ export async function recordHintReceipts(tx: Transaction, environmentId: number,
 		const ended = emitted.filter((hint) =>
 			arrived
 				.get(hint.emitted_id)!
-				.some(({ emission, version }) => emission === hint.lease_token || version >= hint.emitted_version),
+				.some(
+					({ emission, version }) =>
+						emission === hint.lease_token ||
+						(hint.exact === 0 ? version >= hint.emitted_version : version > hint.emitted_version),
+				),
 		);
 		await tx.run(
 			`DELETE FROM hints WHERE ${tx.dialect.among('hint_id', 'integer')}`,
@@ -34,6 +38,24 @@ export async function recordHintReceipts(tx: Transaction, environmentId: number,
 		);
 	}
 	await notDeletedAfterAll(tx, environmentId, receipts);
+}
+
+/**
+ * These products have other parents than they were last emitted with: they are due to be read again, whoever reads or
+ * carries them right now.
+ */
+export async function hintRelatedAgain(tx: Transaction, environmentId: number, primaryIds: string[]): Promise<void> {
+	if (primaryIds.length === 0) return;
+	await tx.run(
+		`INSERT INTO hints (environment_id, id_kind, product_id, deleted, received_at, due_at, exact)
+		 SELECT ?, 'primaryId', r.product_id, 0, ?, ?, 1 FROM ${tx.dialect.rows('r', { product_id: 'text' })} WHERE true
+		 ON CONFLICT (environment_id, id_kind, product_id) DO UPDATE SET exact = 1, due_at = excluded.due_at, lease_token = NULL,
+			emitted_id = NULL, emitted_version = NULL`,
+		environmentId,
+		tx.now,
+		tx.now,
+		jsonParameter(primaryIds.map((product_id) => ({ product_id }))),
+	);
 }
 
 interface HintRow {

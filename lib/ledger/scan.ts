@@ -1,5 +1,7 @@
+import { parentsFromItems } from '../pimberly/listedItems';
 import type { ScanCursor, ScanPort } from '../pimberly/scanPort';
 import { jsonParameter, type Database, type Transaction } from './database';
+import { hintRelatedAgain } from './hints';
 import type { LedgerSettings } from './settings';
 
 /** An emission is named by the token of the step that made it, which names its scan: `<scan id>.<random>`. */
@@ -154,23 +156,46 @@ export function scanPort(
 
 		rememberParents: async (parents) => await database.write(async (tx) => await saveParents(tx, environmentId, parents)),
 
-		rememberItems: async (items) =>
-			await database.write(async (tx) => {
-				const ids = [...new Set([...items.values()].flat())];
-				const known = await tx.all<{ primary_id: string; parents: string }>(
-					`SELECT primary_id, parents FROM relations WHERE environment_id = ? AND ${tx.dialect.among('primary_id')}`,
-					environmentId,
-					jsonParameter(ids),
-				);
-				const parents = new Map<string, Set<string>>(ids.map((id) => [id, new Set()]));
-				for (const row of known) {
-					// A parent that was asked for its items just now and does not list this one is no longer its parent.
-					for (const parent of JSON.parse(row.parents) as string[]) if (!items.has(parent)) parents.get(row.primary_id)!.add(parent);
-				}
-				for (const [parent, children] of items) for (const child of children) parents.get(child)!.add(parent);
-				await saveParents(tx, environmentId, new Map([...parents].map(([id, set]) => [id, [...set]])));
-			}),
+		rememberItems: async (items, alreadyRead) =>
+			await database.write(async (tx) => await saveItems(tx, environmentId, items, alreadyRead)),
 	};
+}
+
+/** What parents were just seen to list. Who is listed anew, or no longer, has other parents than it was emitted with. */
+async function saveItems(
+	tx: Transaction,
+	environmentId: number,
+	items: Map<string, string[]>,
+	alreadyRead: ReadonlySet<string> | null,
+): Promise<void> {
+	const before = await tx.all<{ primary_id: string; items: string }>(
+		`SELECT primary_id, items FROM relations WHERE environment_id = ? AND items IS NOT NULL AND ${tx.dialect.among('primary_id')}`,
+		environmentId,
+		jsonParameter([...items.keys()]),
+	);
+	const listed = new Map(before.map((row) => [row.primary_id, JSON.parse(row.items) as string[]]));
+	const ids = [...new Set([...[...items.values()].flat(), ...[...listed.values()].flat()])];
+	const known = await tx.all<{ primary_id: string; parents: string }>(
+		`SELECT primary_id, parents FROM relations WHERE environment_id = ? AND ${tx.dialect.among('primary_id')}`,
+		environmentId,
+		jsonParameter(ids),
+	);
+	const { parents, changed } = parentsFromItems(items, new Map(known.map((row) => [row.primary_id, JSON.parse(row.parents) as string[]])));
+	await saveParents(tx, environmentId, parents);
+	await tx.run(
+		`INSERT INTO relations (environment_id, primary_id, parents, items, seen_at)
+		 SELECT ?, r.primary_id, '[]', r.items, ? FROM ${tx.dialect.rows('r', { primary_id: 'text', items: 'text' })} WHERE true
+		 ON CONFLICT (environment_id, primary_id) DO UPDATE SET items = excluded.items`,
+		environmentId,
+		tx.now,
+		jsonParameter([...items].map(([id, list]) => ({ primary_id: id, items: JSON.stringify(list) }))),
+	);
+	if (alreadyRead === null) return;
+	await hintRelatedAgain(
+		tx,
+		environmentId,
+		changed.filter((id) => !alreadyRead.has(id)),
+	);
 }
 
 async function saveParents(tx: Transaction, environmentId: number, parents: Map<string, string[]>): Promise<void> {

@@ -6,7 +6,8 @@ import { passes } from './onlyWhen';
 import { PimberlyError } from './pimberlyError';
 import { internalIdOf, type ReadRow } from './product';
 import { relationsOf } from './relations';
-import { readRows, type ScanSettings } from './scan';
+import { readRows } from './readRows';
+import type { ScanSettings } from './scan';
 import type { ScanPort } from './scanPort';
 import { toInstant } from './values';
 

@@ -110,7 +110,11 @@ export async function relationsOf(rows: ReadRow[], deps: RelationDeps): Promise<
 			: { found: new Map(), failed: new Map(ids.map((id) => [id, needsFeedToken(id, relation)])) };
 
 	const items = await lookUp('items', idsNeeding('items'));
-	if (items.found.size > 0) await port.rememberItems(items.found);
+	if (items.found.size > 0) {
+		// A channel's token shows products by other names than a single look-up does: they come by the channel alone.
+		const mayReadAgain = client.connection.tokenKind === 'feed';
+		await port.rememberItems(items.found, mayReadAgain ? new Set(rows.map(({ product }) => product.primaryId)) : null);
+	}
 
 	const itemsKnown = [
 		...items.found,

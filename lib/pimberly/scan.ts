@@ -1,10 +1,10 @@
-import { concurrently } from '../concurrently';
 import type { Product } from '../shapes';
-import type { ListPage, PimberlyClient, Row } from './client';
-import { isVersioned } from './connection';
+import type { ListPage, PimberlyClient } from './client';
+import { sampleOfHints } from './hintStep';
 import { passes, type OnlyWhen } from './onlyWhen';
 import { PimberlyError } from './pimberlyError';
-import { readRow, type ReadRow, type RowHeadings } from './product';
+import type { ReadRow, RowHeadings } from './product';
+import { readRows } from './readRows';
 import { relationsOf, type MappedColumns, type RelationSettings } from './relations';
 import {
 	afterStep,
@@ -105,17 +105,46 @@ async function leasedStep(deps: ScanDeps, settings: ScanSettings, lease: Lease):
 	const next = afterStep(plan, settings, related.products, nextSinceId);
 
 	const emission = port.receipts === false ? null : lease.token;
-	const products = related.products
+	const again = await readAgain(deps, settings, related.products, start);
+	const products = [...related.products, ...again.products]
 		.filter((product) => !wasPassedOn(product))
 		.map((product) => ({ ...product, emission }));
 	if (!(await port.emit(lease.token, lease.token, products, next))) return { status: 'overtaken' };
+	port.toReadAgain?.done(again.ids);
 	return {
 		status: 'done',
 		products,
 		complete: nextSinceId === null,
-		cutShortBy: related.error ?? read.error,
+		cutShortBy: related.error ?? read.error ?? again.error,
 		warnings: warningsOf(settings, read.readRows, read.pages),
 	};
+}
+
+/** Products whose parents changed without an edit of their own, where no ledger brings them; those of this step aside. */
+async function readAgain(
+	{ client, port, now, budgetMs }: ScanDeps,
+	settings: ScanSettings,
+	emitted: Product[],
+	start: number,
+): Promise<{ ids: string[]; products: Product[]; error: PimberlyError | null }> {
+	const ids = port.toReadAgain?.ids() ?? [];
+	const inStep = new Set(emitted.map(({ primaryId }) => primaryId));
+	const asked = ids.filter((id) => !inStep.has(id)).slice(0, settings.maxPerStep);
+	if (asked.length === 0) return { ids, products: [], error: null };
+	const hints = asked.map((id) => ({ hintId: 0, idKind: 'primaryId' as const, id, deleted: false, primaryId: id }));
+	const until = start + budgetMs * LOOK_UP_UNTIL;
+	return await sampleOfHints(client.until(until), hints, port, settings, now).then(
+		(products) => ({
+			ids: [...inStep, ...asked],
+			products: products.filter((product) => passes(product, settings.onlyWhen)),
+			error: null,
+		}),
+		(error: unknown) => {
+			if (!(error instanceof PimberlyError)) return Promise.reject(error);
+			// What can't be asked for now is asked for by the next step.
+			return { ids: error.kind === 'refused' ? asked : [], products: [], error };
+		},
+	);
 }
 
 interface Reading {
@@ -198,39 +227,6 @@ async function attemptPage(
 		return { ok: true, page, rows: await readRows(client, page.rows, page.askedAt, settings) };
 	};
 	return await attempt().catch(asFailure);
-}
-
-/**
- * Rows as products. A filtered list of a feed token may come with ids only (pimberly-api 2.1): such rows are completed
- * one by one. A product that is gone by then is left out.
- */
-export async function readRows(
-	client: PimberlyClient,
-	rows: Row[],
-	askedAt: number,
-	settings: Pick<ScanSettings, 'headings' | 'relations'>,
-): Promise<ReadRow[]> {
-	const read = rows.map((row) => readRow(row, askedAt, settings.headings));
-	const completed = await concurrently(read, settings.relations?.concurrency ?? 4, async (row, at) =>
-		row.bare && client.hasFeedToken ? await completeRow(client, rows[at] as Row, row, askedAt, settings.headings) : row,
-	);
-	return completed.filter((row): row is ReadRow => row !== null);
-}
-
-async function completeRow(
-	client: PimberlyClient,
-	row: Row,
-	bare: ReadRow,
-	askedAt: number,
-	headings: RowHeadings,
-): Promise<ReadRow | null> {
-	const { primaryId } = bare.product;
-	const single = await client.product(primaryId);
-	if (single === null) return null;
-	const complete = readRow({ ...row, ...single }, askedAt, headings);
-	if (!complete.bare || !isVersioned(client.connection)) return complete;
-	const attributes = await client.attributes(primaryId);
-	return attributes === null ? null : readRow({ ...row, ...single, ...attributes }, askedAt, headings);
 }
 
 const mappedColumns = (plan: PlannedScan, pages: PageRead[]): MappedColumns => {

@@ -56,5 +56,15 @@ export interface ScanPort {
 	/** Relations remembered from earlier look-ups, not older than maxAgeMs. */
 	parentsOf(primaryIds: string[], maxAgeMs: number): Promise<Map<string, string[]>>;
 	rememberParents(parents: Map<string, string[]>): Promise<void>;
-	rememberItems(items: Map<string, string[]>): Promise<void>;
+	/**
+	 * What parents list now. Products that are listed anew, or no longer, have other parents than they were emitted with: they
+	 * are to be read again, but for those that this step has read. Null: nothing is to be read again.
+	 */
+	rememberItems(items: Map<string, string[]>, alreadyRead: ReadonlySet<string> | null): Promise<void>;
+
+	/**
+	 * Those to be read again, for the next step to emit, and the word that it did. Left out: they are brought like notified
+	 * products (HintPort).
+	 */
+	readonly toReadAgain?: { ids(): string[]; done(ids: string[]): void };
 }

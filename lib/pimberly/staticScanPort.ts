@@ -1,3 +1,4 @@
+import { parentsFromItems } from './listedItems';
 import type { ScanCursor, ScanPort } from './scanPort';
 
 /** What n8n keeps for a node between polls. Saved only after a poll that emitted something. */
@@ -9,8 +10,17 @@ export interface StaticMemory {
 export interface ProcessMemory {
 	lease: { token: string; until: number } | null;
 	parents: Map<string, { parents: string[]; seenAt: number }>;
+	/** What parents were last seen to list. */
+	items: Map<string, string[]>;
+	/** Products whose parents have changed since they were emitted. */
+	toReadAgain: Set<string>;
 }
-export const newProcessMemory = (): ProcessMemory => ({ lease: null, parents: new Map() });
+export const newProcessMemory = (): ProcessMemory => ({
+	lease: null,
+	parents: new Map(),
+	items: new Map(),
+	toReadAgain: new Set(),
+});
 
 /** Enough for a large catalogue; beyond it the oldest are looked up again. */
 const REMEMBERED_PRODUCTS = 200_000;
@@ -70,13 +80,23 @@ export function staticScanPort(
 			for (const [id, list] of parents) remember(id, list);
 		},
 
-		rememberItems: async (items) => {
-			// A parent that was just asked and does not list a product any more is not its parent.
-			for (const known of memory.parents.values()) known.parents = known.parents.filter((parent) => !items.has(parent));
-			for (const [parent, children] of items) {
-				for (const child of children)
-					remember(child, [...new Set([...(memory.parents.get(child)?.parents ?? []), parent])]);
-			}
+		rememberItems: async (items, alreadyRead) => {
+			const listed = [...items].flatMap(([parent, children]) => [...children, ...(memory.items.get(parent) ?? [])]);
+			const known = new Map(listed.flatMap((id) => {
+				const parents = memory.parents.get(id)?.parents;
+				return parents === undefined ? [] : [[id, parents] as const];
+			}));
+			const { parents, changed } = parentsFromItems(items, known);
+			for (const [id, list] of parents) remember(id, list);
+			for (const [parent, children] of items) memory.items.set(parent, children);
+			for (const id of changed) if (alreadyRead?.has(id) === false) memory.toReadAgain.add(id);
+		},
+
+		toReadAgain: {
+			ids: () => [...memory.toReadAgain],
+			done: (ids) => {
+				for (const id of ids) memory.toReadAgain.delete(id);
+			},
 		},
 	};
 }

@@ -96,9 +96,9 @@ export class Editors {
 		if (product) this.change(product);
 	}
 
-	/** A parent that its variants were there before. Who links them edits both. */
+	/** A parent that its variants were there before. Who makes it links them, and edits only the parent. */
 	private arrive(parent: CatalogueProduct): void {
-		this.store.upsert([parent, ...parent.items.map((primaryId) => ({ primaryId }))]);
+		this.store.upsert([parent]);
 	}
 
 	private change({ primaryId, attributes }: StoredProduct): void {

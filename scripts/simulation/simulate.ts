@@ -170,11 +170,12 @@ class Run {
 		this.process!.quietScans = 0;
 		for (;;) {
 			await time.wait(20_000);
-			const { khaos, pimberly } = await this.ledger!.stats();
+			const { khaos, pimberly, intake } = await this.ledger!.stats();
 			const open = [khaos, pimberly].flatMap((states) =>
 				Object.entries(states).filter(([state]) => state !== 'failed'),
 			);
-			if (this.process!.quietScans >= 2 && open.every(([, count]) => count === 0)) return;
+			const calm = this.process!.quietScans >= 2 && intake.notifications === 0;
+			if (calm && open.every(([, count]) => count === 0)) return;
 			if (time.now < until) continue;
 			for (const { kind, key, state, reason } of await this.ledger!.getMany({ limit: 1_000 }))
 				this.errors.push({ rule: 'stuck', record: key, what: `${kind} ${key} is ${state}: ${reason}` });

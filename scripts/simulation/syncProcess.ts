@@ -10,6 +10,7 @@ import type { Ledger } from '../../lib/ledger/ledger';
 import { PimberlyClient } from '../../lib/pimberly/client';
 import { toConnection } from '../../lib/pimberly/connection';
 import { DEFAULT_HEADINGS } from '../../lib/pimberly/product';
+import { hintStep } from '../../lib/pimberly/hintStep';
 import { scanStep, type ScanSettings } from '../../lib/pimberly/scan';
 import { resultOf, updateProduct } from '../../lib/pimberly/update';
 import type { BatchItem, Lane, Product, Result } from '../../lib/shapes';
@@ -153,11 +154,28 @@ export class SyncProcess {
 			{ client: this.pimberly, port, now: life.now, budgetMs: 48_000 },
 			{ ...SCAN, maxPerStep, pageSize },
 		).catch(() => null);
-		if (outcome?.status !== 'done') return;
-		if (outcome.products.length > 0) {
+		// As the trigger does: an error of the scan ends the poll, and what it found goes together with what was notified.
+		if (outcome === null) return;
+		const scanned = outcome.status === 'done' ? outcome.products : [];
+		const read = new Map(scanned.map(({ primaryId, dateUpdated }) => [primaryId, dateUpdated]));
+		const notified = await this.readNotified();
+		const products = [...scanned, ...notified.filter((product) => (read.get(product.primaryId) ?? '') < product.dateUpdated)];
+		if (products.length > 0) {
 			this.quietScans = 0;
-			life.spawn(async () => await this.execute(outcome.products));
-		} else if (outcome.complete) this.quietScans += 1;
+			life.spawn(async () => await this.execute(products));
+		} else if (outcome.status === 'done' && outcome.complete) this.quietScans += 1;
+	}
+
+	/** Products of notifications that are due, and variants whose parents changed. */
+	private async readNotified(): Promise<Product[]> {
+		const { ledger, life } = this.options;
+		const port = this.stepwise(ledger.hints);
+		const relations = this.stepwise(ledger.scanPort('delta'));
+		const deps = { client: this.pimberly, port, relations, now: life.now, budgetMs: 20_000 };
+		return await hintStep(deps, SCAN, 100).then(
+			({ products }) => products,
+			() => [],
+		);
 	}
 
 	/** The execution that a poll started. */

@@ -56,11 +56,35 @@ describe.each(backends)('%s', (backend) => {
 
 		test('remembers the parents of variants, and forgets those a parent no longer lists', async () => {
 			const scan = story.ledger.scanPort('trigger');
-			await scan.rememberItems(new Map([['TEE', ['TEE-S', 'TEE-M']]]));
-			await scan.rememberItems(new Map([['TEE', ['TEE-S']], ['SHIRT', ['TEE-M']]]));
+			await scan.rememberItems(new Map([['TEE', ['TEE-S', 'TEE-M']]]), null);
+			await scan.rememberItems(new Map([['TEE', ['TEE-S']], ['SHIRT', ['TEE-M']]]), null);
 			expect(await scan.parentsOf(['TEE-S', 'TEE-M', 'X'], 60_000)).toEqual(new Map([['TEE-S', ['TEE']], ['TEE-M', ['SHIRT']]]));
 			story.later(60_001);
 			expect(await scan.parentsOf(['TEE-S'], 60_000)).toEqual(new Map());
+		});
+
+		test('has variants read again that their parent lists anew, or no longer, and that were not edited', async () => {
+			const scan = story.ledger.scanPort('trigger');
+			const due = async () => (await story.ledger.hints.take(100, 60_000)).hints.map((hint) => hint.id);
+			// TEE-S came before its parent; TEE-M is new to the sync, and comes by itself.
+			await scan.rememberParents(new Map([['TEE-S', []]]));
+			await scan.rememberItems(new Map([['TEE', ['TEE-S', 'TEE-M']]]), new Set(['TEE']));
+			expect(await due()).toEqual(['TEE-S']);
+
+			story.later(60_000);
+			await scan.rememberItems(new Map([['TEE', ['TEE-S', 'TEE-M']]]), new Set(['TEE']));
+			const { token, hints } = await story.ledger.hints.take(100, 60_000);
+			expect(hints.map((hint) => hint.id)).toEqual(['TEE-S']);
+			await story.ledger.hints.emit(token, [{ hintId: hints[0]!.hintId, ...product('TEE-S') }]);
+			// What was emitted before it had a parent arrives late: it is not what is waited for.
+			await story.ledger.add([rejection('TEE-S', 'parents', { emission: '7.scan' })]);
+			story.later(story.ledger.settings.emissionGraceMs);
+			expect(await due()).toEqual(['TEE-S']);
+
+			await scan.rememberItems(new Map([['TEE', ['TEE-M', 'TEE-L']]]), new Set(['TEE', 'TEE-L']));
+			expect(await due()).toEqual(['TEE-S']);
+			await scan.rememberItems(new Map([['SHIRT', ['TEE-M']]]), new Set(['SHIRT', 'TEE-M']));
+			expect(await due()).toEqual([]);
 		});
 	});
 

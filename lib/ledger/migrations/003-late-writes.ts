@@ -1,6 +1,6 @@
 import { big, type Migration } from './migration';
 
-/** What may still arrive in Pimberly of an execution that was overtaken. */
+/** What may still arrive in Pimberly of an execution that was overtaken; what parents list. */
 export const lateWrites: Migration = {
 	number: 3,
 	statements: (dialect) => [
@@ -8,5 +8,9 @@ export const lateWrites: Migration = {
 		`ALTER TABLE records ADD COLUMN late_until ${big(dialect)}`,
 		// Its content; NULL with a time: several contents.
 		`ALTER TABLE records ADD COLUMN late_content TEXT`,
+		// What a product was last seen to list as its items; NULL: nobody has looked.
+		`ALTER TABLE relations ADD COLUMN items TEXT`,
+		// Only the receipt of its own emission ends it: an emission from before may hold the same version with other parents.
+		`ALTER TABLE hints ADD COLUMN exact INTEGER NOT NULL DEFAULT 0`,
 	],
 };

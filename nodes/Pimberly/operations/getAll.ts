@@ -9,7 +9,7 @@ import { DateTime } from 'luxon';
 
 import type { Row } from '../../../lib/pimberly/client';
 import { DEFAULT_RELATIONS } from '../../../lib/pimberly/relations';
-import { readRows } from '../../../lib/pimberly/scan';
+import { readRows } from '../../../lib/pimberly/readRows';
 import { pimberlyOf } from '../account';
 import { eachItem, type Operation } from '../eachItem';
 import {

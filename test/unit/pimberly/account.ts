@@ -40,6 +40,10 @@ export class Account {
 
 	private answerTo([primaryId, relation]: string[], query: URLSearchParams): HttpResponse {
 		if (!primaryId) return this.list(query);
+		if (relation === undefined) {
+			const held = this.byPrimaryId(primaryId);
+			return held === undefined ? answer(404, { error: { status: 404 } }) : answer(200, this.rowOf(held));
+		}
 		const related = [...this.products.values()].filter((held) =>
 			relation === 'items'
 				? held.parents?.includes(primaryId)
@@ -64,14 +68,17 @@ export class Account {
 			.sort((one, other) => (one.internalId < other.internalId ? -1 : 1))
 			.slice(0, this.pageSize(Number(query.get('limit'))));
 		if (page.length === 0) return noRows();
-		const rows = page.map((held) => ({
+		return answer(200, { data: page.map((held) => this.rowOf(held)), maxId: page.at(-1)!.internalId });
+	}
+
+	private rowOf(held: Held): Record<string, unknown> {
+		return {
 			_id: held.internalId,
 			primaryId: held.primaryId,
 			dateUpdated: new Date(held.dateUpdated).toISOString(),
 			name: held.primaryId,
 			...held.attributes,
-		}));
-		return answer(200, { data: rows, maxId: page.at(-1)!.internalId });
+		};
 	}
 }
 

@@ -247,6 +247,36 @@ describe('relations', () => {
 		expect(account.calls).toContain('GET SHIRT-S parents');
 	});
 
+	test('a variant that came before its parent comes again with it, and once more when the parent drops it', async () => {
+		const { account, given, products, step } = stage(withRelations);
+		const tee = { internalId: '1', primaryId: 'TEE-S', dateUpdated: given.now(), attributes: { type: 'Variant' } };
+		account.put(tee);
+		expect(await products()).toMatchObject([{ primaryId: 'TEE-S', parents: [] }]);
+		const edit = (parents: string[]) => {
+			given.pass(10 * MINUTE);
+			account.put({ ...tee, parents });
+			account.put({ internalId: '2', primaryId: 'TEE', dateUpdated: given.now(), attributes: { type: 'VariantParent' } });
+		};
+		edit(['TEE']);
+		// It can't be read at first: the parent goes on, the variant is not forgotten.
+		account.fault = (call) => (call === 'GET TEE-S' ? answer(403, { error: 'not now' }) : null);
+		expect(await step()).toMatchObject({
+			products: [{ primaryId: 'TEE', items: ['TEE-S'] }],
+			cutShortBy: { status: 403 },
+		});
+		account.fault = () => null;
+		given.pass(MINUTE);
+		expect(await products()).toMatchObject([{ primaryId: 'TEE-S', parents: ['TEE'] }]);
+		given.pass(MINUTE);
+		expect(await products()).toEqual([]);
+
+		edit([]);
+		expect(await products()).toMatchObject([
+			{ primaryId: 'TEE', items: [] },
+			{ primaryId: 'TEE-S', parents: [] },
+		]);
+	});
+
 	test('a product of unknown type is looked up both ways', async () => {
 		const { account, given, products } = stage(withRelations);
 		account.put({ internalId: '1', primaryId: 'X', dateUpdated: given.now() });
