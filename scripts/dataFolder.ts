@@ -6,9 +6,23 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Owner } from './n8nApi';
 
+const keptInSchema = z.object({
+	/** `sqlite`, `postgres` (in the folder itself) or the address of the PostgreSQL. */
+	ledger: z.string(),
+	/** n8n's own data: `sqlite`, or `postgres` in queue mode. */
+	n8n: z.string(),
+	ledgerSchema: z.string(),
+	n8nSchema: z.string(),
+});
+/** Where a run keeps its data beside the folder. */
+export type KeptIn = z.infer<typeof keptInSchema>;
+
 const settingsSchema = z.object({
 	owner: z.object({ email: z.string(), password: z.string() }),
 	encryptionKey: z.string(),
+	keptIn: keptInSchema.optional(),
+	/** Of the PostgreSQL that is started for the run. */
+	postgresPassword: z.string().optional(),
 	/** Kept so that URLs stay the same: a ledger knows the hosts it was filled from. */
 	ports: z.object({
 		n8n: z.number().optional(),
@@ -16,6 +30,7 @@ const settingsSchema = z.object({
 		pimberly: z.number().optional(),
 		khaos: z.number().optional(),
 		control: z.number().optional(),
+		postgres: z.number().optional(),
 	}),
 });
 export type DemoSettings = z.infer<typeof settingsSchema>;
@@ -25,10 +40,15 @@ export interface DataFolder {
 	path: string;
 	/** Whether an earlier run's data is in it. */
 	goesOn: boolean;
+	/** Whether the next run may go on from it. */
+	keeps: boolean;
 	settings: DemoSettings;
 	/** N8N_USER_FOLDER. */
 	n8n: string;
 	n8nLog: string;
+	/** Of a worker, by its number from 1. */
+	workerLog(number: number): string;
+	/** The file of a SQLite ledger. */
 	ledger: string;
 	simulators: string;
 	saveSettings(): Promise<void>;
@@ -52,9 +72,11 @@ export async function openDataFolder(keep: string | null): Promise<DataFolder> {
 	const folder: DataFolder = {
 		path,
 		goesOn,
+		keeps: keep !== null,
 		settings,
 		n8n: join(path, 'n8n'),
 		n8nLog: join(path, 'n8n.log'),
+		workerLog: (number) => join(path, `n8n-worker-${number}.log`),
 		ledger: join(path, 'ledger.sqlite'),
 		simulators: join(path, 'simulators.json'),
 		async saveSettings() {
@@ -64,6 +86,7 @@ export async function openDataFolder(keep: string | null): Promise<DataFolder> {
 			if (keep === null) await rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 		},
 	};
+	await mkdir(folder.n8n, { recursive: true, mode: 0o700 });
 	await folder.saveSettings();
 	return folder;
 }

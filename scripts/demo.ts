@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { LedgerStore } from '../lib/ledger/ledger';
 import type { DataFolder } from './dataFolder';
 import { N8nApi, N8nRefused, type Credential, type WorkflowTemplate } from './n8nApi';
 import type { N8nInstallation } from './n8nInstallation';
-import { N8nServer } from './n8nServer';
+import { N8nServer, type N8nServerOptions } from './n8nServer';
 import { installPackage } from './packageInstallation';
 import { freePorts } from './ports';
 import type { Progress } from './progress';
@@ -23,16 +24,29 @@ export interface DemoOptions {
 	data: DataFolder;
 	servers: OtherServers;
 	progress: Progress;
-	/** For n8n; tests make it quicker or slower with them. */
-	env?: Record<string, string>;
+	ledger: LedgerStore;
+	/** How many workers there are beside the main process: none without queue mode. */
+	workers: number;
+	/** For every n8n process; tests make it quicker or slower with them. */
+	env: Record<string, string>;
 }
+
+interface Ports {
+	n8n: number;
+	broker: number;
+}
+
+/** A process of n8n: the main one, or a worker by its number from 1. */
+export type ProcessName = 'main' | number;
 
 /** A real n8n with the package installed, the template imported and its credentials filled in. */
 export class Demo {
 	private constructor(
 		private readonly options: DemoOptions,
-		private readonly ports: { n8n: number; broker: number },
+		private readonly ports: Ports,
 		private server: N8nServer,
+		/** The first one is worker 1. */
+		private readonly workers: N8nServer[],
 		/** Signed in as the owner. */
 		public api: N8nApi,
 		readonly workflow: { id: string; name: string },
@@ -50,16 +64,22 @@ export class Demo {
 
 		progress.step('Starting n8n');
 		await installPackage(REPOSITORY, data.n8n);
-		const server = await N8nServer.start(serverOptions(options, { n8n, broker }));
+		const server = await N8nServer.start(mainOptions(options, { n8n, broker }));
 		try {
 			progress.detail('importing the workflow and its credentials');
+			// The main process has made n8n's tables by now.
+			const workers = Promise.all(
+				Array.from({ length: options.workers }, async (_, index) => await startWorker(options, index + 1)),
+			);
+			workers.catch(() => undefined);
 			const api = await N8nApi.signIn(server.url, data.settings.owner);
 			const credentials = await fillCredentials(api, options);
 			const { active, ...workflow } = await importOnce(api, credentials);
-			progress.done(`ready at ${server.url}`);
-			return new Demo(options, { n8n, broker }, server, api, workflow, active);
+			const demo = new Demo(options, { n8n, broker }, server, await workers, api, workflow, active);
+			progress.done(`ready at ${server.url}${options.workers > 0 ? `, with ${inWords(options.workers)}` : ''}`);
+			return demo;
 		} catch (error) {
-			await server.kill();
+			await N8nServer.killAll();
 			throw error;
 		}
 	}
@@ -89,22 +109,39 @@ export class Demo {
 		return this.server.running;
 	}
 
-	whenEnded(): Promise<string> {
-		return this.server.whenEnded();
+	/** Resolves when a process of n8n has ended, with which and how. */
+	async whenEnded(): Promise<string> {
+		return await Promise.race([
+			this.server.whenEnded(),
+			...this.workers.map(async (worker, index) => `worker ${index + 1}: ${await worker.whenEnded()}`),
+		]);
 	}
 
 	logTail(lines?: number): string {
 		return this.server.logTail(lines);
 	}
 
-	/** Ends n8n as a crash or a power cut would. */
-	async kill(): Promise<void> {
-		await this.server.kill();
+	/** Every process of n8n. */
+	get processes(): ProcessName[] {
+		return ['main', ...this.workers.map((_, index) => index + 1)];
 	}
 
-	/** Starts n8n again on what it left, and switches the sync on where the crash came before that was done. */
-	async startAgain(): Promise<void> {
-		this.server = await N8nServer.start(serverOptions(this.options, this.ports));
+	isRunning(name: ProcessName): boolean {
+		return this.processOf(name).running;
+	}
+
+	/** Ends a process of n8n as a crash or a power cut would. */
+	async kill(name: ProcessName = 'main'): Promise<void> {
+		await this.processOf(name).kill();
+	}
+
+	/** Starts a process again on what it left, and switches the sync on where the crash came before that was done. */
+	async startAgain(name: ProcessName = 'main'): Promise<void> {
+		if (name !== 'main') {
+			this.workers[name - 1] = await startWorker(this.options, name);
+			return;
+		}
+		this.server = await N8nServer.start(mainOptions(this.options, this.ports));
 		this.api = await N8nApi.signIn(this.server.url, this.options.data.settings.owner);
 		const active = (await this.api.workflows()).some(({ id, active }) => id === this.workflow.id && active);
 		if (!active) await this.activate();
@@ -116,29 +153,49 @@ export class Demo {
 			// An n8n that does not answer is ended all the same.
 			await this.api.deactivate(this.workflow.id, 5_000).catch(() => {});
 		}
-		await this.server.stop();
+		await Promise.all([this.server, ...this.workers].map(async (server) => await server.stop()));
+	}
+
+	private processOf(name: ProcessName): N8nServer {
+		const server = name === 'main' ? this.server : this.workers[name - 1];
+		if (!server) throw new Error(`There is no worker ${name} of n8n.`);
+		return server;
 	}
 }
+
+const inWords = (workers: number): string => (workers === 1 ? '1 worker' : `${workers} workers`);
 
 /** A first poll that failed; not a workflow that n8n finds fault with. */
 function mayPass(error: unknown): boolean {
 	return error instanceof N8nRefused && !/cannot publish/i.test(error.message);
 }
 
-function serverOptions({ installation, data, env }: DemoOptions, ports: { n8n: number; broker: number }) {
-	return {
-		installation,
-		userFolder: data.n8n,
-		port: ports.n8n,
-		brokerPort: ports.broker,
-		encryptionKey: data.settings.encryptionKey,
-		logFile: data.n8nLog,
-		...(env ? { env } : {}),
-	};
+const mainOptions = (options: DemoOptions, ports: Ports): N8nServerOptions => ({
+	role: 'main',
+	port: ports.n8n,
+	brokerPort: ports.broker,
+	logFile: options.data.n8nLog,
+	...commonOptions(options),
+});
+
+/** Workers are told nothing but their own ports: they find their work in the queue. */
+async function startWorker(options: DemoOptions, number: number): Promise<N8nServer> {
+	const [port, brokerPort] = (await freePorts(2)) as [number, number];
+	const logFile = options.data.workerLog(number);
+	return await N8nServer.start({ role: 'worker', port, brokerPort, logFile, ...commonOptions(options) });
 }
 
+const commonOptions = ({ installation, data, env }: DemoOptions) => ({
+	installation,
+	userFolder: data.n8n,
+	encryptionKey: data.settings.encryptionKey,
+	env,
+});
+
+const ledgerCredential = (ledger: LedgerStore): Record<string, unknown> => ({ environment: ENVIRONMENT, ...ledger });
+
 /** The three credentials that the templates ask for, made or brought up to date. */
-async function fillCredentials(api: N8nApi, { servers, data }: DemoOptions): Promise<Credential[]> {
+async function fillCredentials(api: N8nApi, { servers, ledger }: DemoOptions): Promise<Credential[]> {
 	const wanted = [
 		{
 			name: 'Pimberly',
@@ -159,7 +216,7 @@ async function fillCredentials(api: N8nApi, { servers, data }: DemoOptions): Pro
 		{
 			name: 'Sync ledger',
 			type: 'syncLedgerApi',
-			data: { environment: ENVIRONMENT, backend: 'sqlite', file: data.ledger },
+			data: ledgerCredential(ledger),
 		},
 	];
 	const existing = await api.credentials();

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { openLedger, type Ledger } from '../lib/ledger/ledger';
+import { openLedger, type Ledger, type LedgerStore } from '../lib/ledger/ledger';
 import type { LedgerStats } from '../lib/ledger/stats';
 import type { ReportedException } from './report';
 import type { SyncState } from './untilSettled';
@@ -13,21 +13,23 @@ export class LedgerView {
 	private ledger: Ledger | null = null;
 
 	constructor(
-		private readonly file: string,
+		private readonly store: LedgerStore,
 		private readonly environment: string,
-		/** When this run started, in milliseconds since 1970. */
+		/** When this run started, in milliseconds since 1970 by the ledger's clock. */
 		private readonly since: number,
+		/** The ledger's clock. */
+		private readonly now: () => number = Date.now,
 	) {}
 
 	/** Null while there is no ledger yet: the first node that needs it makes it. */
 	async stats(): Promise<LedgerStats | null> {
 		const ledger = await this.open();
-		return ledger ? await ledger.stats(Date.now() - this.since) : null;
+		return ledger ? await ledger.stats(this.now() - this.since) : null;
 	}
 
 	async state(): Promise<SyncState | null> {
 		const stats = await this.stats();
-		return stats && syncState(stats, this.since, Date.now());
+		return stats && syncState(stats, this.since, this.now());
 	}
 
 	/** What a person has to look at: the ledger's open exceptions, and what is held without being one yet. */
@@ -75,11 +77,12 @@ export class LedgerView {
 	}
 
 	private async open(): Promise<Ledger | null> {
-		if (this.ledger || !existsSync(this.file)) return this.ledger;
-		// Half made at the first look, perhaps: its tables and the environment come a moment later.
+		const { store } = this;
+		if (this.ledger || (store.backend === 'sqlite' && !existsSync(store.file))) return this.ledger;
+		// Not there yet or half made, perhaps: its tables and the environment come a moment later.
 		this.ledger = await openLedger({
 			environment: this.environment,
-			store: { backend: 'sqlite', file: this.file },
+			store,
 			readOnly: true,
 		}).catch(() => null);
 		return this.ledger;

@@ -5,9 +5,12 @@ import { join } from 'node:path';
 import type { N8nInstallation } from './n8nInstallation';
 
 export interface N8nServerOptions {
+	/** `main` serves the editor and runs triggers; a `worker` runs executions in queue mode. */
+	role: 'main' | 'worker';
 	installation: N8nInstallation;
 	/** N8N_USER_FOLDER: n8n's database, key and packages are below it. */
 	userFolder: string;
+	/** Of the editor, or of a worker's health check. */
 	port: number;
 	/** Of the task broker, which two n8n on one machine would otherwise fight over. */
 	brokerPort: number;
@@ -19,6 +22,8 @@ export interface N8nServerOptions {
 const READY_WITHIN_MS = 180_000;
 /** n8n waits for running executions when it is told to stop, this long. */
 const GRACE_MS = 30_000;
+
+const COMMANDS = { main: 'start', worker: 'worker' } as const;
 
 /** One n8n process on the loopback address. */
 export class N8nServer {
@@ -36,7 +41,7 @@ export class N8nServer {
 		const log = openSync(options.logFile, 'a', 0o600);
 		const child = spawn(
 			process.execPath,
-			['--require', join(__dirname, 'exitWithParent.cjs'), options.installation.command, 'start'],
+			['--require', join(__dirname, 'exitWithParent.cjs'), options.installation.command, COMMANDS[options.role]],
 			{
 				cwd: options.userFolder,
 				env: environment(options),
@@ -119,13 +124,16 @@ export class N8nServer {
 		}
 		await this.kill();
 		const what = end === null ? `did not answer within ${READY_WITHIN_MS / 1000} s` : `ended with ${end}`;
-		throw new Error(`n8n ${what}. The end of its log (${this.options.logFile}):\n${this.logTail()}`);
+		throw new Error(
+			`${this.options.role === 'main' ? 'n8n' : 'A worker of n8n'} ${what}. The end of its log (${this.options.logFile}):\n${this.logTail()}`,
+		);
 	}
 
 	private async answers(): Promise<boolean> {
 		try {
 			const ready = await fetch(`${this.url}/healthz/readiness`, { signal: AbortSignal.timeout(2_000) });
 			if (!ready.ok) return false;
+			if (this.options.role === 'worker') return true;
 			// The database is there before the REST API is.
 			const settings = await fetch(`${this.url}/rest/settings`, { signal: AbortSignal.timeout(5_000) });
 			return settings.ok && (settings.headers.get('content-type') ?? '').includes('json');
@@ -136,7 +144,8 @@ export class N8nServer {
 }
 
 /** Settings of somebody's own n8n in this shell must not reach ours, nor Node's debugging options. */
-const FOREIGN = /^(N8N_|DB_|QUEUE_|EXECUTIONS_|CREDENTIALS_|WEBHOOK_URL$|VUE_APP_|NODE_OPTIONS$|NODE_ENV$|JEST_|npm_)/;
+const FOREIGN =
+	/^(N8N_|DB_|QUEUE_|EXECUTIONS_|CREDENTIALS_|PG[A-Z]+$|WEBHOOK_URL$|VUE_APP_|NODE_OPTIONS$|NODE_ENV$|JEST_|npm_)/;
 
 function environment(options: N8nServerOptions): NodeJS.ProcessEnv {
 	const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !FOREIGN.test(name)));
@@ -146,8 +155,7 @@ function environment(options: N8nServerOptions): NodeJS.ProcessEnv {
 		N8N_USER_FOLDER: options.userFolder,
 		N8N_ENCRYPTION_KEY: options.encryptionKey,
 		N8N_HOST: '127.0.0.1',
-		N8N_LISTEN_ADDRESS: '127.0.0.1',
-		N8N_PORT: String(options.port),
+		...(options.role === 'main' ? mainAddress(options.port) : workerAddress(options.port)),
 		N8N_RUNNERS_BROKER_LISTEN_ADDRESS: '127.0.0.1',
 		N8N_RUNNERS_BROKER_PORT: String(options.brokerPort),
 		// The editor is served without TLS, on the loopback address only.
@@ -167,3 +175,11 @@ function environment(options: N8nServerOptions): NodeJS.ProcessEnv {
 		...options.env,
 	};
 }
+
+const mainAddress = (port: number) => ({ N8N_LISTEN_ADDRESS: '127.0.0.1', N8N_PORT: String(port) });
+
+const workerAddress = (port: number) => ({
+	QUEUE_HEALTH_CHECK_ACTIVE: 'true',
+	N8N_WORKER_SERVER_ADDRESS: '127.0.0.1',
+	QUEUE_HEALTH_CHECK_PORT: String(port),
+});

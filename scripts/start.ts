@@ -87,6 +87,7 @@ function whereToLook(run: SyncRun, options: StartOptions): string {
 					`  Khaos Control     ${simulators.khaosUrl}`,
 				]
 			: []),
+		...(run.stores.ledger.backend === 'postgres' ? [`  Ledger            ${run.stores.ledgerPlace}`] : []),
 		`  n8n's log         ${data.n8nLog}`,
 		...(options.keep ? [`  Kept in           ${options.keep}`] : []),
 		'',

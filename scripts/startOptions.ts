@@ -1,6 +1,11 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { ledgerOption, queueModeOption, redisOption, type LedgerOption } from './storeOptions';
+import type { RedisTarget } from './redisServer';
+import { UsageError } from './usageError';
+
+export { UsageError } from './usageError';
 
 /** The servers that the sync runs between, where they are not the bundled simulators. */
 export interface OtherServers {
@@ -22,11 +27,11 @@ export interface StartOptions {
 	servers: OtherServers | null;
 	/** Folder whose data is gone on from; null: everything is fresh and thrown away. */
 	keep: string | null;
-}
-
-/** The command line asks for something that can't be. The message says what is supported. */
-export class UsageError extends Error {
-	override readonly name = 'UsageError';
+	ledger: LedgerOption;
+	/** n8n in queue mode with this many workers; null: one n8n process. */
+	queueMode: number | null;
+	/** The Redis of queue mode; null: an installed one is started. */
+	redis: RedisTarget | null;
 }
 
 /** Enough to see order, variants and prices; few enough to be through in a minute. */
@@ -45,7 +50,11 @@ Runs the sync from Pimberly to Khaos Control in a real n8n, between two bundled 
   --pimberly-token T    its feed token, and
   --khaos-url URL       another Khaos Control (its executable, WSDL or SOAP endpoint); the three belong together
   --keep DIR            keep n8n's data, the ledger and the simulators' state in DIR and go on from there the next time
-  --ledger sqlite       where the ledger is kept: in a SQLite file
+  --ledger STORE        where the ledger is kept: sqlite (a file, the default), postgres (a PostgreSQL that is started for
+                        the run) or postgres://USER:PASSWORD@HOST:PORT/DATABASE (in a schema of its own; PGPASSWORD is
+                        used when the URL has no password, and ?sslmode= says how to connect)
+  --queue-mode N        n8n in queue mode: one main process and N workers. Its ledger, and n8n's own data, are in PostgreSQL
+  --redis URL           with --queue-mode, a Redis to use (redis:// or rediss://); without it an installed redis-server is started
   --transport soap      how stock items are written: by Khaos Control's web services
   --help                show this`;
 
@@ -58,11 +67,8 @@ export function readStartOptions(args: string[], cwd: string = process.cwd()): S
 	const values = parse(args);
 	if (values.help) return null;
 
-	supported('--ledger', values.ledger, 'sqlite', 'the ledger is kept in a SQLite file');
 	supported('--transport', values.transport, 'soap', "stock items are written by Khaos Control's web services");
-	if (values['queue-mode'] !== undefined) {
-		throw new UsageError('--queue-mode is not supported: n8n runs as one process here. Leave it out.');
-	}
+	const queueMode = queueModeOption(values['queue-mode']);
 
 	const catalogue = values.catalogue === undefined ? null : resolve(cwd, values.catalogue);
 	if (catalogue !== null && !existsSync(catalogue)) throw new UsageError(`--catalogue: there is no file ${catalogue}.`);
@@ -79,6 +85,9 @@ export function readStartOptions(args: string[], cwd: string = process.cwd()): S
 		report: values.report === undefined ? null : resolve(cwd, values.report),
 		servers: otherServers(values),
 		keep: values.keep === undefined ? null : resolve(cwd, values.keep),
+		ledger: ledgerOption(values.ledger, queueMode !== null),
+		queueMode,
+		redis: redisOption(values.redis, queueMode !== null),
 	};
 }
 
@@ -98,6 +107,7 @@ function parse(args: string[]) {
 				ledger: { type: 'string' },
 				transport: { type: 'string' },
 				'queue-mode': { type: 'string' },
+				redis: { type: 'string' },
 				help: { type: 'boolean', short: 'h' },
 			},
 		}).values;
@@ -114,7 +124,6 @@ export function reportFileOf(args: string[], cwd: string = process.cwd()): strin
 
 function supported(flag: string, value: string | undefined, only: string, meaning: string): void {
 	if (value === undefined || value === only) return;
-	// The value may hold a password (a database URL), so it is not repeated.
 	throw new UsageError(`${flag}: the only supported value is "${only}" (${meaning}).`);
 }
 

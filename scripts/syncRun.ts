@@ -10,17 +10,20 @@ import { buildPackage } from './packageBuild';
 import type { Progress } from './progress';
 import { differencesOf, isDiscontinued, isReady, type Difference } from './expectedItems';
 import { emptyReport, type Report, type ReportedException } from './report';
+import { requireRedisServer } from './redisServer';
 import type { OtherServers, StartOptions } from './startOptions';
+import { openStores, type Stores } from './stores';
 import { untilSettled, type Ending, type SyncState } from './untilSettled';
 
 /** Longer than any single wait of the sync: a call that times out, a retry that is due within a minute. */
 const GIVE_UP_AFTER_MS = 6 * 60_000;
 
-export type RunOptions = Pick<StartOptions, 'catalogue' | 'generate' | 'servers' | 'keep'> & {
-	/** For n8n. */
-	env?: Record<string, string>;
-	giveUpAfterMs?: number;
-};
+export type RunOptions = Pick<StartOptions, 'catalogue' | 'generate' | 'servers' | 'keep'> &
+	Partial<Pick<StartOptions, 'ledger' | 'queueMode' | 'redis'>> & {
+		/** For n8n. */
+		env?: Record<string, string>;
+		giveUpAfterMs?: number;
+	};
 
 export interface Outcome {
 	report: Report;
@@ -44,11 +47,17 @@ export class SyncRun {
 		/** Null between other servers. */
 		readonly simulators: Simulators | null,
 		readonly demo: Demo,
+		readonly stores: Stores,
 		private readonly cleanup: Cleanup,
 		/** When n8n was about to start. */
 		private readonly preparedAt: number,
 	) {
-		this.view = new LedgerView(data.ledger, ENVIRONMENT, this.startedAt);
+		this.view = this.viewSince(this.startedAt);
+	}
+
+	private viewSince(startedAt: number): LedgerView {
+		const { ledger, clockAheadMs } = this.stores;
+		return new LedgerView(ledger, ENVIRONMENT, startedAt + clockAheadMs, () => Date.now() + clockAheadMs);
 	}
 
 	/**
@@ -57,7 +66,10 @@ export class SyncRun {
 	 * @param cleanup gets what has to be undone, as it comes to be; whoever does not reach `stop` runs it
 	 */
 	static async prepare(options: RunOptions, progress: Progress, cleanup = new Cleanup()): Promise<SyncRun> {
+		const { ledger = { backend: 'sqlite' }, queueMode = null, redis = null } = options;
 		try {
+			// Said before anything takes its time.
+			if (queueMode !== null && redis === null) requireRedisServer();
 			const installation = await installN8n(progress);
 			await buildPackage(REPOSITORY, progress);
 			const data = await openDataFolder(options.keep);
@@ -69,12 +81,14 @@ export class SyncRun {
 				pimberlyToken: simulators!.feedToken,
 				khaosUrl: simulators!.khaosUrl,
 			};
-			const env = options.env ? { env: options.env } : {};
+			const stores = await openStores({ ledger, queueMode, redis }, data, progress, cleanup);
+			const env = { ...stores.env, ...options.env };
 			cleanup.add(async () => await N8nServer.killAll());
 			const preparedAt = Date.now();
-			const demo = await Demo.prepare({ installation, data, servers, progress, ...env });
+			const workers = queueMode ?? 0;
+			const demo = await Demo.prepare({ installation, data, servers, progress, env, ledger: stores.ledger, workers });
 			cleanup.add(async () => await demo.stop());
-			return new SyncRun(options, progress, data, servers, simulators, demo, cleanup, preparedAt);
+			return new SyncRun(options, progress, data, servers, simulators, demo, stores, cleanup, preparedAt);
 		} catch (error) {
 			await cleanup.run();
 			throw error;
@@ -97,7 +111,7 @@ export class SyncRun {
 	async restartClock(now: number = Date.now()): Promise<void> {
 		this.startedAt = now;
 		await this.view.close();
-		this.view = new LedgerView(this.data.ledger, ENVIRONMENT, this.startedAt);
+		this.view = this.viewSince(this.startedAt);
 	}
 
 	/** What the ledger says now; null while there is none. */

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { postgresTargetOf } from '../../../scripts/postgresTarget';
 import { readStartOptions, reportFileOf, UsageError } from '../../../scripts/startOptions';
 
 let folder: string;
@@ -23,7 +24,17 @@ const OTHERS = [
 
 describe('the command line of npm start', () => {
 	test('without flags: bundled simulators, a generated catalogue, everything fresh', () => {
-		expect(read()).toEqual({ once: false, catalogue: null, generate: 300, report: null, servers: null, keep: null });
+		expect(read()).toEqual({
+			once: false,
+			catalogue: null,
+			generate: 300,
+			report: null,
+			servers: null,
+			keep: null,
+			ledger: { backend: 'sqlite' },
+			queueMode: null,
+			redis: null,
+		});
 	});
 
 	test('files are meant from where it was started', () => {
@@ -34,6 +45,43 @@ describe('the command line of npm start', () => {
 			report: join(folder, 'r.json'),
 			servers: null,
 			keep: join(folder, 'data'),
+			ledger: { backend: 'sqlite' },
+			queueMode: null,
+			redis: null,
+		});
+	});
+
+	test('a ledger in a PostgreSQL that is started, or in one that is there', () => {
+		expect(read('--ledger', 'postgres')?.ledger).toEqual({ backend: 'postgres', target: null });
+		expect(read('--ledger', 'postgres://sync:se%20cret@db.example.com/ledger')?.ledger).toEqual({
+			backend: 'postgres',
+			target: {
+				host: 'db.example.com',
+				port: 5432,
+				database: 'ledger',
+				user: 'sync',
+				password: 'se cret',
+				tls: 'prefer',
+			},
+		});
+		expect(read('--ledger', 'postgresql://sync:x@[::1]:5433/ledger?sslmode=verify-full')?.ledger).toMatchObject({
+			target: { host: '::1', port: 5433, tls: 'verify' },
+		});
+	});
+
+	test('queue mode brings its PostgreSQL along, and may be given a Redis', () => {
+		expect(read('--queue-mode', '2')).toMatchObject({
+			ledger: { backend: 'postgres', target: null },
+			queueMode: 2,
+			redis: null,
+		});
+		expect(read('--queue-mode', '3', '--redis', 'redis://:secret@cache:6380/2')?.redis).toEqual({
+			host: 'cache',
+			port: 6380,
+			user: '',
+			password: 'secret',
+			database: 2,
+			tls: false,
 		});
 	});
 
@@ -55,8 +103,13 @@ describe('the command line of npm start', () => {
 		['a catalogue that is not there', ['--catalogue', 'no.json'], /there is no file/],
 		['a file and a number', ['--catalogue', 'catalogue.json', '--generate', '5'], /exclude each other/],
 		['no number', ['--generate', 'many'], /whole number/],
-		['a ledger in PostgreSQL', ['--ledger', 'postgres://sync:secret@db/ledger'], /only supported value is "sqlite"/],
-		['queue mode', ['--queue-mode', '2'], /n8n runs as one process/],
+		['a ledger that nobody knows', ['--ledger', 'mysql://sync:secret@db/ledger'], /sqlite, postgres or postgres:/],
+		['a database without a name', ['--ledger', 'postgres://sync:secret@db'], /has no database/],
+		['an sslmode that nobody knows', ['--ledger', 'postgres://sync:secret@db/ledger?sslmode=on'], /sslmode is none of/],
+		['no workers', ['--queue-mode', '0'], /number of workers/],
+		['queue mode with a file', ['--queue-mode', '2', '--ledger', 'sqlite'], /a SQLite ledger serves one/],
+		['a Redis without queue mode', ['--redis', 'redis://cache'], /--redis is for --queue-mode/],
+		['a Redis that is none', ['--queue-mode', '1', '--redis', 'http://:secret@cache'], /a Redis URL looks like/],
 		['another transport', ['--transport', 'channel'], /only supported value is "soap"/],
 		['what nobody knows', ['--fast'], /--fast/],
 	])('%s is refused with what to do', (_, args, words) => {
@@ -64,8 +117,20 @@ describe('the command line of npm start', () => {
 		expect(() => read(...args)).toThrow(words);
 	});
 
-	test('a refusal never repeats a password', () => {
-		expect(() => read('--ledger', 'postgres://sync:secret@db/ledger')).not.toThrow(/secret/);
+	test.each([
+		[['--ledger', 'mysql://sync:secret@db/ledger']],
+		[['--ledger', 'postgres://sync:secret@db']],
+		[['--ledger', 'postgres://sync:secret%@db/ledger']],
+		[['--ledger', 'postgres://sync:secret@db/ledger?sslmode=on']],
+		[['--queue-mode', '1', '--redis', 'http://:secret@cache']],
+		[['--redis', 'redis://:secret@cache']],
+	])('a refusal never repeats a password: %s', (args) => {
+		expect(() => read(...args)).toThrow(UsageError);
+		expect(() => read(...args)).not.toThrow(/secret/);
+	});
+
+	test('a password that is not in the URL comes from PGPASSWORD', () => {
+		expect(postgresTargetOf('postgres://sync@db/ledger', { PGPASSWORD: 'kept apart' }).password).toBe('kept apart');
 	});
 
 	test('the supported values may be said', () => {
