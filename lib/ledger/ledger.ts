@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
+import type { ChannelPort } from '../khaos/channel/channelPort';
 import type { DeliveryPort } from '../khaos/deliveryPort';
 import type { HintPort } from '../pimberly/hintPort';
 import type { ScanPort } from '../pimberly/scanPort';
@@ -7,6 +8,7 @@ import type { StatusPort } from '../pimberly/statusPort';
 import type { BatchItem, Result } from '../shapes';
 import { add, type AddItem, type AddOutcome } from './add';
 import { beginWrite } from './beginWrite';
+import { channelPort } from './channel';
 import type { Database } from './database';
 import { deliveryPort } from './delivery';
 import { openHost, type System } from './environment';
@@ -74,6 +76,8 @@ export interface Ledger {
 	readonly hints: HintPort;
 	/** What writers of statuses to Pimberly ask. */
 	readonly statuses: StatusPort;
+	/** What Khaos is told over the channel, and what it says it holds. */
+	readonly channel: ChannelPort;
 	/** The memory of deliveries to the Khaos at this endpoint. */
 	deliveryPort(endpoint: string): DeliveryPort;
 	/**
@@ -166,6 +170,7 @@ function ledgerOver(database: Database, environmentId: number, environment: stri
 			beginWrite: async (change) =>
 				await database.write(async (tx) => (await beginWrite(tx, environmentId, settings, [change])).has(change.changeId)),
 		},
+		channel: channelPort(database, environmentId, settings, tools.newToken),
 		deliveryPort: (endpoint) => deliveryPort(database, environmentId, settings, defaultGate, tools, endpoint),
 		useHost: async (system, address) => await openHost(database, environmentId, environment, system, address),
 		close: async () => {

@@ -1,0 +1,299 @@
+import { publishKits, publishStockItems } from '../../lib/khaos/channel/publishing';
+import type { BatchItem, Change, PriceReadBack, ReadBack } from '../../lib/shapes';
+import { backends, beginStory, confirmed, keys, result, stockItem, type ItemOptions, type Story } from './story';
+
+/** What a channel needs of every item. */
+const complete = { CONTROLLED: '-1', STOCK_TYPE1: 'Lighting', STOCK_TYPE2: 'Lamps', TAX_CODE: '1' };
+const item = (stockCode: string, options: ItemOptions = {}): Change => stockItem(stockCode, { ...options, columns: { ...complete, ...options.columns } });
+
+describe.each(backends)('the channel, kept in %s', (backend) => {
+	let story: Story;
+	beforeEach(async () => {
+		story = await beginStory(backend);
+	});
+	afterEach(async () => await story.end());
+
+	const channel = () => story.ledger.channel;
+	const add = async (...changes: Change[]) => await story.ledger.add(changes.map((change) => ({ type: 'change', change })));
+	const take = async () => await story.ledger.take({ target: 'khaos' });
+	/** Takes what is ready, publishes it and settles, as the workflow does. */
+	const publish = async (): Promise<BatchItem[]> => {
+		const batch = await take();
+		await story.ledger.settle(await publishStockItems(channel(), batch));
+		return batch;
+	};
+	const fetched = async (continuation: string | null = null, limit = 100) => await channel().provide(continuation, limit);
+	const shows = (change: Change | BatchItem, columns: Record<string, string> = {}): ReadBack => ({
+		exists: true,
+		stockCode: change.key,
+		stockId: `khaos-${change.key}`,
+		parentCode: '',
+		columns: { ...((change.desired as { columns: Record<string, string> }).columns), ...columns },
+	});
+	const upload = async (...items: ReadBack[]) => await channel().stockUpload({ items, deleted: [] });
+	const states = async () => Object.fromEntries((await story.ledger.getMany({ limit: 100, kinds: ['stockItem', 'kit', 'price'] })).map(({ key, state }) => [key, state]));
+
+	test('what is published is fetched once, and confirmed when Khaos uploads it', async () => {
+		await add(item('LAMP'), item('BULB'));
+		await publish();
+		expect(await states()).toMatchObject({ LAMP: 'sent', BULB: 'sent' });
+		const page = await fetched('2019-12-31 12:00:00Z');
+		expect(keys(page.entries)).toEqual(['LAMP', 'BULB']);
+		expect((await fetched(page.continuation)).entries).toEqual([]);
+		expect(await upload(shows(item('LAMP')), shows(item('BULB')))).toMatchObject({ confirmed: ['LAMP', 'BULB'], different: [] });
+		expect((await story.ledger.stats()).confirmed).toBe(2);
+		// Pimberly hears of it, with Khaos's own number.
+		const [status] = await story.ledger.take({ target: 'pimberly' });
+		expect(status!.desired).toMatchObject({ status: 'Live', stockId: 'khaos-LAMP' });
+	});
+
+	test('an upload that comes twice, or long after, changes nothing more', async () => {
+		await add(item('LAMP'));
+		await publish();
+		await fetched();
+		const lamp = shows(item('LAMP'));
+		await upload(lamp);
+		const before = await story.ledger.stats();
+		expect(await upload(lamp)).toMatchObject({ confirmed: [], different: [], drifted: [] });
+		await story.reopen();
+		expect(await upload(lamp, lamp)).toMatchObject({ confirmed: [], different: [], drifted: [] });
+		expect(await story.ledger.stats()).toEqual(before);
+	});
+
+	test('a child waits for its parent’s upload, and is fetched after it', async () => {
+		await add(item('TEE'), item('TEE-RED', { parent: 'TEE' }));
+		expect(keys(await publish())).toEqual(['TEE']);
+		const first = await fetched();
+		expect(await publish()).toEqual([]);
+		await upload(shows(item('TEE')));
+		expect(keys(await publish())).toEqual(['TEE-RED']);
+		expect(keys((await fetched(first.continuation)).entries)).toEqual(['TEE-RED']);
+		expect(keys((await fetched()).entries)).toEqual(['TEE', 'TEE-RED']);
+	});
+
+	test('pages are as large as asked for, in order, and a continuation of another feed begins anew', async () => {
+		const codes = ['A', 'B', 'C', 'D', 'E'];
+		await add(...codes.map((code) => item(code)));
+		await publish();
+		const seen: string[] = [];
+		let continuation: string | null = null;
+		for (;;) {
+			const page = await fetched(continuation, 2);
+			seen.push(...keys(page.entries));
+			continuation = page.continuation;
+			if (!page.more) break;
+		}
+		expect(seen).toEqual(codes);
+		for (const other of ['another.3', '', 'rubbish', `${continuation!.split('.')[0]}.99`, '2019-12-31 12:00:00Z']) {
+			expect(keys((await fetched(other)).entries)).toEqual(codes);
+		}
+	});
+
+	test('before anything was published there is nothing to fetch, and what comes then is fetched', async () => {
+		const page = await fetched('2019-12-31 12:00:00Z');
+		expect(page).toMatchObject({ entries: [], more: false });
+		await add(item('LAMP'));
+		await publish();
+		expect(keys((await fetched(page.continuation)).entries)).toEqual(['LAMP']);
+	});
+
+	test('newer content takes the place of what was published, at the end of the feed', async () => {
+		await add(item('LAMP'), item('BULB'));
+		await publish();
+		await add(item('LAMP', { version: '2026-11-02T08:59:30.000Z', columns: { SHORT_DESC: 'New lamp' } }));
+		await publish();
+		const { entries } = await fetched();
+		expect(entries.map(({ key, desired }) => [key, (desired as { columns: Record<string, string> }).columns['SHORT_DESC']])).toEqual([
+			['BULB', 'Item BULB'],
+			['LAMP', 'New lamp'],
+		]);
+		// What Khaos shows is the older content: not what it was told last.
+		expect(await upload(shows(item('LAMP')))).toMatchObject({ confirmed: [], different: [{ key: 'LAMP' }] });
+	});
+
+	test('an upload from before Khaos fetched it says nothing; one from after is told again, and fails in the end', async () => {
+		await add(item('LAMP'));
+		await publish();
+		const other = shows(item('LAMP'), { SELL_PRICE: '1.99' });
+		expect(await upload(other)).toMatchObject({ confirmed: [], different: [] });
+		expect(await states()).toMatchObject({ LAMP: 'sent' });
+		let continuation: string | null = null;
+		for (let attempt = 1; attempt <= story.ledger.settings.refusedAttempts; attempt += 1) {
+			const page = await fetched(continuation);
+			continuation = page.continuation;
+			expect(keys(page.entries)).toEqual(['LAMP']);
+			const { different } = await upload(other);
+			expect(different).toEqual([
+				{
+					key: 'LAMP',
+					differences: [{ field: 'SELL_PRICE', expected: '2.00', actual: '1.99' }],
+					failed: attempt === story.ledger.settings.refusedAttempts,
+				},
+			]);
+			story.later(10 * 60_000);
+			await publish();
+		}
+		expect(await states()).toMatchObject({ LAMP: 'failed' });
+		expect(await story.ledger.exceptions()).toMatchObject([{ type: 'failedTransfer', key: 'LAMP', field: 'SELL_PRICE' }]);
+		// Somebody puts it right in Khaos.
+		expect(await upload(shows(item('LAMP')))).toMatchObject({ confirmed: ['LAMP'] });
+		expect(await story.ledger.exceptions()).toEqual([]);
+	});
+
+	test('an upload that overtakes Settle confirms all the same', async () => {
+		await add(item('LAMP'));
+		const batch = await take();
+		const results = await publishStockItems(channel(), batch);
+		await fetched();
+		expect(await upload(shows(item('LAMP')))).toMatchObject({ confirmed: ['LAMP'] });
+		expect(await story.ledger.settle(results)).toMatchObject([{ outcome: 'overtaken' }]);
+		expect(await states()).not.toHaveProperty('LAMP');
+	});
+
+	test('what Khaos holds already is adopted, also where nobody had sent it when it was uploaded', async () => {
+		await upload(shows(item('LAMP')), shows(item('STRAY')));
+		await add(item('LAMP'));
+		await publish();
+		expect((await fetched()).entries).toEqual([]);
+		expect((await story.ledger.stats()).confirmed).toBe(1);
+		// A column that the channel can't carry is no reason to publish either, and comes as a warning.
+		await add(item('LAMP', { version: '2026-11-02T08:59:30.000Z', columns: { 'UDA:Colour': 'Oak' } }));
+		const batch = await take();
+		const [told] = await publishStockItems(channel(), batch);
+		expect(told).toMatchObject({ status: 'confirmed', adopted: true, warnings: [{ field: 'UDA:Colour' }] });
+	});
+
+	test('what Khaos has deleted is missing again, by its own number, and what needs it waits', async () => {
+		await add(item('TEE'));
+		await publish();
+		await fetched();
+		await upload(shows(item('TEE')));
+		await add(item('TEE-RED', { parent: 'TEE' }));
+		expect(await states()).toMatchObject({ 'TEE-RED': 'queued' });
+		expect(await channel().stockUpload({ items: [], deleted: ['khaos-TEE', 'unheard-of'] })).toMatchObject({
+			deleted: ['TEE'],
+			drifted: [{ key: 'TEE', differences: [{ field: 'STOCK_CODE' }] }],
+		});
+		expect(await states()).toMatchObject({ 'TEE-RED': 'held' });
+	});
+
+	test('an edit in Khaos of a confirmed item is drift, and nothing is written over it', async () => {
+		await add(item('LAMP'));
+		await publish();
+		await fetched();
+		await upload(shows(item('LAMP')));
+		const outcome = await upload(shows(item('LAMP'), { WEIGHT: '3', SELL_PRICE: '9.99' }));
+		expect(outcome).toMatchObject({ drifted: [{ key: 'LAMP', differences: [{ field: 'SELL_PRICE', expected: '2.00', actual: '9.99' }] }] });
+		expect(await take()).toEqual([]);
+	});
+
+	test('an item that can’t be told fails with every reason, and the others go', async () => {
+		await add(item('LAMP', { columns: { SHORT_DESC: null, BUY_PRICE: 'twelve' } }), item('BULB'));
+		await publish();
+		expect(keys((await fetched()).entries)).toEqual(['BULB']);
+		expect(await states()).toMatchObject({ LAMP: 'failed', BULB: 'sent' });
+	});
+
+	test('a batch that was lost is not told, and one that is redone is told once more', async () => {
+		await add(item('LAMP'));
+		const lost = await take();
+		story.later(story.ledger.settings.leaseMs + 1);
+		const redone = await take();
+		expect(await publishStockItems(channel(), lost)).toMatchObject([{ status: 'retry', cause: 'notOurs' }]);
+		expect((await fetched()).entries).toEqual([]);
+		expect(await publishStockItems(channel(), redone)).toMatchObject([{ status: 'sent', awaiting: 'channel' }]);
+	});
+
+	describe('kits', () => {
+		const kit = (components: string[], version = '2026-11-02T08:59:00.000Z'): Change => ({
+			...item('SET'),
+			kind: 'kit',
+			version,
+			needs: ['SET', ...components].map((key) => ({ kind: 'stockItem', key })),
+			desired: { stockCode: 'SET', relation: 'pack', components: components.map((stockCode) => ({ stockCode, quantity: '2' })) },
+		});
+		const publishKit = async (confirmedBy: 'upload' | 'webServices') => {
+			const batch = await take();
+			const results = await publishKits(channel(), batch, confirmedBy);
+			await story.ledger.settle(results);
+			return results;
+		};
+
+		test('a kit is told after its components, and components that were adopted are told for it', async () => {
+			await upload(shows(item('LAMP')), shows(item('SET')));
+			await add(item('LAMP'), item('BULB'), item('SET'), kit(['LAMP', 'BULB']));
+			// LAMP and SET are adopted from what Khaos uploaded: the feed has not named them.
+			await publish();
+			expect(keys((await fetched()).entries)).toEqual(['BULB']);
+			await upload(shows(item('BULB')));
+			const [told] = await publishKit('webServices');
+			expect(told).toMatchObject({ status: 'sent', awaiting: 'channel' });
+			const { entries } = await fetched();
+			expect(entries.map(({ kind, key }) => `${kind} ${key}`).slice(-1)).toEqual(['kit SET']);
+			expect(keys(entries).sort()).toEqual(['BULB', 'LAMP', 'SET', 'SET']);
+		});
+
+		test('a component that nobody has ever sent is named in a warning', async () => {
+			await upload(shows(item('LAMP')), shows(item('SET')));
+			await add(kit(['LAMP']));
+			expect((await publishKit('webServices'))[0]!.warnings?.map(({ message }) => message).join()).toContain('SET refers to LAMP');
+		});
+
+		test('the upload of its stock item confirms a kit only where a site says so, and only after it was fetched', async () => {
+			await upload(shows(item('LAMP')), shows(item('SET')));
+			await add(kit(['LAMP']));
+			await publishKit('upload');
+			expect(await upload(shows(item('SET')))).toMatchObject({ confirmed: [] });
+			await fetched();
+			expect(await upload(shows(item('LAMP')))).toMatchObject({ confirmed: [] });
+			expect(await upload(shows(item('SET')))).toMatchObject({ confirmed: ['SET'] });
+			await add(kit(['LAMP', 'SET-2'], '2026-11-02T08:59:10.000Z'), item('SET-2'));
+			await publish();
+			await fetched();
+			await upload(shows(item('SET-2')));
+			await publishKit('webServices');
+			await fetched();
+			expect(await upload(shows(item('SET')))).toMatchObject({ confirmed: [] });
+		});
+	});
+
+	describe('prices that were sent in a file', () => {
+		const price: Change = {
+			...item('LAMP'),
+			kind: 'price',
+			key: 'LAMP | Trade | 1-99999',
+			lane: 1,
+			needs: [],
+			desired: { stockCode: 'LAMP', priceList: 'Trade', bandLow: 1, bandHigh: 99999, amount: '21.50', currency: '', net: true },
+		};
+		const row = (amount: string, extra: Partial<PriceReadBack> = {}): PriceReadBack => ({
+			exists: true,
+			stockCode: 'lamp',
+			priceList: 'Trade',
+			bandLow: 1,
+			bandHigh: 99999,
+			amount,
+			net: true,
+			...extra,
+		});
+
+		test('are confirmed when Khaos uploads its lists, and stay sent until somebody has imported the file', async () => {
+			await add(price);
+			const [sent] = await take();
+			await story.ledger.settle([result(sent!, 'sent', { awaiting: 'import' })]);
+			expect(await channel().priceListUpload([row('20.00'), row('21.5', { bandLow: 10 })])).toMatchObject({ confirmed: [], different: [{ key: price.key }] });
+			expect(await states()).toMatchObject({ [price.key]: 'sent' });
+			expect(await channel().priceListUpload([row('21.5')])).toMatchObject({ confirmed: [price.key] });
+			expect(await channel().priceListUpload([row('21.5')])).toMatchObject({ confirmed: [], different: [] });
+		});
+	});
+
+	test('the channel and the web services know the same stock', async () => {
+		await add(item('TEE'), item('TEE-RED', { parent: 'TEE' }));
+		const [tee] = await take();
+		await story.ledger.settle([confirmed(tee!)]);
+		await publish();
+		await fetched();
+		expect(await upload(shows(item('TEE-RED')))).toMatchObject({ confirmed: ['TEE-RED'] });
+	});
+});
