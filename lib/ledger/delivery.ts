@@ -2,6 +2,7 @@ import type { AwaitingHarmonisation, DeliveryPort, StockListRow } from '../khaos
 import { keyOf, type DesiredStockItem, type ReadBack } from '../shapes';
 import { beginWrite } from './beginWrite';
 import { jsonParameter, type Database, type Transaction } from './database';
+import { khaosContacts } from './contacts';
 import { throughGate, type GateSettings, type GateTools } from './gate';
 import { meetNeeds, observe } from './observe';
 import type { LedgerSettings } from './settings';
@@ -18,11 +19,15 @@ export function deliveryPort(
 ): DeliveryPort {
 	// When what is observed next was read: as its call entered the gate, or when the stock list was.
 	let readAt: number | null = null;
+	const contacts = khaosContacts(database, environmentId);
 	return {
 		throughGate: async (lane, call) =>
-			await throughGate(database, tools, gate, system, lane, call, (at) => {
-				readAt = at;
-			}),
+			await contacts.told(
+				async () =>
+					await throughGate(database, tools, gate, system, lane, call, (at) => {
+						readAt = at;
+					}),
+			),
 
 		beginWrite: async (changes) => await database.write(async (tx) => await beginWrite(tx, environmentId, settings, changes)),
 

@@ -1,6 +1,7 @@
 import type { Change } from '../shapes';
 import { jsonParameter, type Transaction } from './database';
 import { openExceptions, resolveWhere } from './exceptions';
+import { sampleHealth } from './monitor';
 import { placeDrafts } from './placeDrafts';
 import { loadRecords, nameOf } from './records';
 import type { LedgerSettings } from './settings';
@@ -21,7 +22,7 @@ export interface Housekeeping {
 /**
  * Look over what is held: a hold longer than `heldTooLongMs` becomes an exception, which is resolved when the hold ends;
  * and Khaos is asked again for what such a hold waits for and nobody sends, since a person may have made it by hand.
- * Whoever asks, it is done once in `housekeepingMs` for an environment.
+ * A sample of the sync's health is kept for the charts. Whoever asks, it is done once in `housekeepingMs` for an environment.
  * @returns null when it was done a moment ago.
  */
 export async function housekeeping(tx: Transaction, environmentId: number, settings: LedgerSettings): Promise<Housekeeping | null> {
@@ -33,6 +34,7 @@ export async function housekeeping(tx: Transaction, environmentId: number, setti
 		settings.housekeepingMs,
 	);
 	if (due === 0) return null;
+	await sampleHealth(tx, environmentId);
 	return {
 		ended: await resolveEndedHolds(tx, environmentId),
 		heldTooLong: await tellLongHolds(tx, environmentId, settings),

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import type { ChannelPort } from '../khaos/channel/channelPort';
 import type { DeliveryPort } from '../khaos/deliveryPort';
+import type { MonitorPort } from '../monitor/monitorPort';
 import type { HintPort } from '../pimberly/hintPort';
 import type { ScanPort } from '../pimberly/scanPort';
 import type { StatusPort } from '../pimberly/statusPort';
@@ -18,6 +19,7 @@ import { defaultGate, type GateTools } from './gate';
 import { hintPort } from './hints';
 import { housekeeping, type Housekeeping } from './housekeeping';
 import { migrate } from './migrations';
+import { monitorPort } from './monitor';
 import { instance, showLife, takeOwnership } from './ownership';
 import { batchState, endHold, releaseBatch } from './release';
 import { scanPort } from './scan';
@@ -70,6 +72,8 @@ export interface Ledger {
 	exceptionHistory(exceptionIds: string[]): Promise<Map<string, ExceptionHistory[]>>;
 	/** From now on exceptions of this type are this owner's; those that are open go over to it. Null: as the package has it. */
 	setDefaultOwner(type: ExceptionType, owner: Owner | null, by: string): Promise<void>;
+	/** What the monitor looks at. */
+	readonly monitor: MonitorPort;
 	/** The memory of one Pimberly Trigger. */
 	scanPort(name: string): ScanPort;
 	/** Pimberly's notifications, kept until each product is recorded. */
@@ -164,6 +168,7 @@ function ledgerOver(database: Database, environmentId: number, environment: stri
 		updateExceptions: async (updates) => await database.write(async (tx) => await updateExceptions(tx, environmentId, updates)),
 		exceptionHistory: async (ids) => await database.read(async (tx) => await exceptionHistory(tx, environmentId, ids)),
 		setDefaultOwner: async (type, owner, by) => await database.write(async (tx) => await setDefaultOwner(tx, environmentId, type, owner, by)),
+		monitor: monitorPort(database, environmentId, environment),
 		scanPort: (name) => scanPort(database, environmentId, settings, instance.id, tools.newToken, name),
 		hints: hintPort(database, environmentId, settings, tools.newToken),
 		statuses: {

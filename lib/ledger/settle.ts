@@ -327,6 +327,7 @@ function trailOf(now: number, { row, result, outcome }: Settled): TrailEntry {
 		event,
 		version: row.version,
 		lag: outcome.state === 'confirmed' && row.purpose !== 'lookUp' && Number.isFinite(updated) ? Math.max(0, now - updated) : null,
+		lane: outcome.state === 'confirmed' ? row.lane : null,
 		details: {
 			attempt: row.attempt,
 			...(row.purpose === 'write' ? {} : { purpose: row.purpose }),

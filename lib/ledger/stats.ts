@@ -193,7 +193,7 @@ interface ListedRow {
 	differences: string;
 }
 
-interface NeedRow {
+export interface NeedRow {
 	change_id: number;
 	key: string;
 	present: number | null;
@@ -262,7 +262,8 @@ export async function waitsOf(tx: Transaction, changeIds: number[]): Promise<Map
 	);
 }
 
-function whyNeedIsUnmet(need: NeedRow): string {
+/** What became of a record that others wait for, in a sentence. */
+export function whyNeedIsUnmet(need: NeedRow): string {
 	const key = needInWords(need.key);
 	if (need.state === 'failed') return `${key} failed: ${need.reason ?? ''}`.trim();
 	if (need.state === 'retrying' && need.reason) return `${key} is tried again: ${need.reason}`;

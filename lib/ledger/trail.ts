@@ -25,6 +25,8 @@ export interface TrailEntry {
 	version: string;
 	/** Milliseconds from Pimberly's dateUpdated to now; with confirmed and adopted. */
 	lag?: number | null;
+	/** How urgent it was; with confirmed and adopted. */
+	lane?: number | null;
 	details?: Record<string, unknown>;
 }
 
@@ -32,9 +34,9 @@ export interface TrailEntry {
 export async function writeTrail(tx: Transaction, environmentId: number, entries: TrailEntry[]): Promise<void> {
 	if (entries.length === 0) return;
 	await tx.run(
-		`INSERT INTO trail (environment_id, at, kind, key, primary_id, event, version, lag, details)
-		 SELECT ?, ?, r.kind, r.key, r.primary_id, r.event, r.version, r.lag, r.details
-		 FROM ${tx.dialect.rows('r', { kind: 'text', key: 'text', primary_id: 'text', event: 'text', version: 'text', lag: 'integer', details: 'text' })}`,
+		`INSERT INTO trail (environment_id, at, kind, key, primary_id, event, version, lag, lane, details)
+		 SELECT ?, ?, r.kind, r.key, r.primary_id, r.event, r.version, r.lag, r.lane, r.details
+		 FROM ${tx.dialect.rows('r', { kind: 'text', key: 'text', primary_id: 'text', event: 'text', version: 'text', lag: 'integer', lane: 'integer', details: 'text' })}`,
 		environmentId,
 		tx.now,
 		jsonParameter(
@@ -45,6 +47,7 @@ export async function writeTrail(tx: Transaction, environmentId: number, entries
 				event: entry.event,
 				version: entry.version,
 				lag: entry.lag ?? null,
+				lane: entry.lane ?? null,
 				details: JSON.stringify(entry.details ?? {}),
 			})),
 		),

@@ -16,6 +16,7 @@ export const exceptionsWork: Migration = {
 			`CREATE INDEX exceptions_by_key ON exceptions (environment_id, key)`,
 			`CREATE INDEX exceptions_by_product ON exceptions (environment_id, primary_id)`,
 			`CREATE INDEX exceptions_resolved ON exceptions (environment_id, resolved_at) WHERE resolved_at IS NOT NULL`,
+			'CREATE INDEX products_by_stock_key ON products (environment_id, stock_key)',
 			// What was done with an exception, by whom ('' by the sync itself).
 			`CREATE TABLE exception_events (
 				event_id ${id},
@@ -42,12 +43,15 @@ export const exceptionsWork: Migration = {
 				sample TEXT NOT NULL,
 				PRIMARY KEY (environment_id, at)
 			)`,
-			// When a system last answered, and since when it does not.
+			// How urgent a change was that came to its end, for the lag of prices.
+			'ALTER TABLE trail ADD COLUMN lane INTEGER',
+			// When a system last answered; and from when to when it did not.
 			`CREATE TABLE contacts (
 				environment_id ${int} NOT NULL,
 				system TEXT NOT NULL,
 				answered_at ${int},
 				failing_since ${int},
+				failed_at ${int},
 				last_error TEXT,
 				PRIMARY KEY (environment_id, system)
 			)`,
