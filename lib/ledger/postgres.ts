@@ -59,11 +59,15 @@ export function openPostgres(options: PostgresOptions): Database {
 		idleTimeoutMillis: 30_000,
 		connectionTimeoutMillis: 10_000,
 		keepAlive: true,
+		// So that whoever looks after the database sees whose connections these are.
+		application_name: `ledger ${options.schema}`.slice(0, 63),
 		types: parsers,
 		options: `-c search_path=${identifier(options.schema)} -c lock_timeout=60000 -c statement_timeout=120000`,
 	});
 	// A connection that breaks while idle is replaced when the next one is asked for.
 	pool.on('error', () => undefined);
+	// Between two owners (the pool and a transaction) nobody listens: a connection that breaks right then would end the process.
+	pool.on('connect', (client) => client.on('error', () => undefined));
 	const attempts = options.attempts ?? 6;
 
 	const once = async <T>(begin: string, exclusive: boolean, work: (tx: Transaction) => Promise<T>): Promise<T> => {
@@ -113,6 +117,7 @@ export function openPostgres(options: PostgresOptions): Database {
 /** Make the ledger's schema where it is missing; several processes may race to do it. */
 export async function makeSchema(options: PostgresOptions): Promise<void> {
 	const client = new Client({ ...connection(options), connectionTimeoutMillis: 10_000 });
+	client.on('error', () => undefined);
 	await client.connect();
 	try {
 		await client.query('BEGIN');
