@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { isStockLevel, MANDATORY_COLUMNS, STOCK_CODE } from '../khaos/columns';
 import { cellOf } from './cell';
+import { problemsOfPrices } from './priceProfile';
 import { natureOf, profileSchema, valueTypeOf, type FieldMapping, type MappingProfile } from './profile';
+import { problemsOfVariants } from './variantProfile';
 
 /** The mapping itself can't work, whatever the product. Every problem is named, so that one look at the node mends them all. */
 export class ProfileError extends Error {
@@ -67,7 +69,18 @@ function problemsOf(profile: MappingProfile): string[] {
 			types.set(value.toLowerCase(), type);
 		}
 	}
-	return problems;
+	const { stockCode, kits } = profile;
+	if (kits.relation.from === 'attribute') {
+		const packs = kits.relation.pack.map((word) => word.toLowerCase());
+		const both = kits.relation.build.filter((word) => packs.includes(word.toLowerCase()));
+		for (const word of both) problems.push(`The relation "${word}" stands for packs and for builds; keep it in one.`);
+	}
+	const knowsParentCode = stockCode.from === 'primaryId' || (stockCode.parentAttribute ?? '') !== '';
+	return [
+		...problems,
+		...problemsOfPrices(profile.prices),
+		...problemsOfVariants(profile.variants, knowsParentCode, [...seen]),
+	];
 }
 
 /**
@@ -84,9 +97,16 @@ export function parseProfile(input: unknown): MappingProfile {
 
 /** `Field 3 (SELL_PRICE): Name the Pimberly attribute.` */
 function describeIssue(issue: z.ZodIssue, input: unknown): string {
-	const [first, index] = issue.path;
-	if (first !== 'fields' || typeof index !== 'number') return `${issue.path.join('.') || 'Mapping'}: ${issue.message}`;
-	const rows = z.object({ fields: z.array(z.object({ column: z.string() }).partial().catch({})) }).safeParse(input);
-	const column = rows.success ? rows.data.fields[index]?.column?.trim() : '';
-	return `Field ${index + 1}${column ? ` (${column})` : ''}: ${issue.message}`;
+	const [first, second, third] = issue.path;
+	if (first === 'fields' && typeof second === 'number') {
+		const rows = z.object({ fields: z.array(z.object({ column: z.string() }).partial().catch({})) }).safeParse(input);
+		const column = rows.success ? rows.data.fields[second]?.column?.trim() : '';
+		return `Field ${second + 1}${column ? ` (${column})` : ''}: ${issue.message}`;
+	}
+	if (first === 'prices' && second === 'rows' && typeof third === 'number')
+		return `Price ${third + 1}: ${issue.message}`;
+	if (first === 'variants' && second === 'headings' && typeof third === 'number')
+		return `Heading ${third + 1}: ${issue.message}`;
+	if (first === 'kits') return `Kits: ${issue.message}`;
+	return `${issue.path.join('.') || 'Mapping'}: ${issue.message}`;
 }

@@ -19,7 +19,8 @@ export const codeByInternalId = (internalId: string): string => `${BY_INTERNAL_I
 export const isStandIn = (code: string): boolean => code.startsWith(BY_PRIMARY_ID) || code.startsWith(BY_INTERNAL_ID);
 
 /** The need of a stock item that is given by its code or by a stand-in for it. */
-export const needOf = (code: string): Need => (isStandIn(code) ? { kind: 'stockItem', key: code } : stockItemNeed(code));
+export const needOf = (code: string): Need =>
+	isStandIn(code) ? { kind: 'stockItem', key: code } : stockItemNeed(code);
 
 /** The record that came from this product, whatever its stock code. */
 export const stockItemNeedByPrimaryId = (primaryId: string): Need => needOf(codeByPrimaryId(primaryId));

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { columnOf } from '../khaos/columns';
 import { laneSchema } from '../shapes';
+import { kitsSchema } from './kitProfile';
+import { pricesSchema } from './priceProfile';
+import { variantsSchema } from './variantProfile';
 
 /**
  * A mapping profile: how the products of one Pimberly account become stock items of one Khaos Control. It is plain data,
@@ -79,6 +82,9 @@ export const profileSchema = z.object({
 	/** Which products wait until their parents are in Khaos: every one that has parents, or variants only. */
 	waitForParents: z.enum(['all', 'variants']).default('all'),
 	fields: z.array(fieldSchema),
+	kits: kitsSchema.default({}),
+	prices: pricesSchema.default({}),
+	variants: variantsSchema.default({}),
 });
 export type MappingProfile = z.infer<typeof profileSchema>;
 /** A profile as it is written down, defaults left out. */

@@ -32,26 +32,12 @@ export function stockCodeOf(product: Product, from: MappingProfile['stockCode'])
 		const reason = `${field} is empty, so the product has no stock code.`;
 		return { code, warnings: [], reasons: [{ field, value: null, reason, remedy: `Fill in ${field} in Pimberly.` }] };
 	}
-	const reasons: Reason[] = [];
-	const reject = (reason: string, remedy: string) => reasons.push({ field, value: shown(code), reason, remedy });
-	if (code.length > LONGEST) {
-		reject(
-			`The stock code has ${code.length} characters, and Khaos takes ${LONGEST}.`,
-			`Give the product a shorter ${field} in Pimberly.`,
-		);
-	}
-	if (code.includes('#')) {
-		reject(
-			'The stock code holds a #, which Khaos does not support.',
-			`Give the product a ${field} without a # in Pimberly.`,
-		);
-	}
-	if (holdsUnprintable(code)) {
-		reject(
-			'The stock code holds a tab, a line break or another control character.',
-			`Type ${field} again in Pimberly, without it.`,
-		);
-	}
+	const reasons = faultsOfCode(code).map((fault) => ({
+		field,
+		value: shown(code),
+		reason: `The stock code ${fault}.`,
+		remedy: `Give the product another ${field} in Pimberly.`,
+	}));
 	const warnings: Warning[] = [];
 	if (code.length > LONGEST_EVERYWHERE && code.length <= LONGEST) {
 		const message = `The stock code has ${code.length} characters; some of Khaos's own imports take ${LONGEST_EVERYWHERE} at most.`;
@@ -66,20 +52,36 @@ export function stockCodeOf(product: Product, from: MappingProfile['stockCode'])
 	return { code, warnings, reasons };
 }
 
+/** What keeps a code from being one of Khaos's: each as the end of a sentence. */
+export function faultsOfCode(code: string): string[] {
+	return [
+		...(code.length > LONGEST ? [`has ${code.length} characters, and Khaos takes ${LONGEST}`] : []),
+		...(code.includes('#') ? ['holds a #, which Khaos does not support'] : []),
+		...(holdsUnprintable(code) ? ['holds a tab, a line break or another control character'] : []),
+	];
+}
+
+/** The primary ids of a product's parents, each once, itself never. */
+export const parentIdsOf = (product: Product): string[] =>
+	[...new Set(product.parents.map((id) => id.trim()))].filter((id) => id !== '' && id !== product.primaryId);
+
+/** The stock code of a variant's parent as it is written, where the variant knows it; null where only the ledger does. */
+export function parentCodeOf(product: Product, from: MappingProfile['stockCode']): string | null {
+	if (from.from === 'primaryId') return parentIdsOf(product)[0] ?? null;
+	if (!from.parentAttribute) return null;
+	const cast = castRichText(attributeOf(product, from.parentAttribute));
+	return cast.ok ? (cast.value?.trim() ?? null) : null;
+}
+
 /**
  * Names the records of a product's parents. Where the stock code is the primary id, a parent's key is its primary id; where
  * it is another attribute, what the variant says (`parentAttribute`), else the parent's primary id for the ledger to find.
  */
 export function parentNeeds(product: Product, from: MappingProfile['stockCode']): Need[] {
-	const parents = [...new Set(product.parents.map((id) => id.trim()))].filter(
-		(id) => id !== '' && id !== product.primaryId,
-	);
+	const parents = parentIdsOf(product);
 	if (from.from === 'primaryId') return parents.map(stockItemNeed);
-	if (from.parentAttribute) {
-		const cast = castRichText(attributeOf(product, from.parentAttribute));
-		if (cast.ok && cast.value !== null) return [stockItemNeed(cast.value)];
-	}
-	return parents.map(stockItemNeedByPrimaryId);
+	const known = parentCodeOf(product, from);
+	return known === null ? parents.map(stockItemNeedByPrimaryId) : [stockItemNeed(known)];
 }
 
 const attributeOf = (product: Product, name: string): unknown =>

@@ -13,8 +13,11 @@ import type { MappingProfile } from '../../lib/catalogue/profile';
 import { productSchema } from '../../lib/shapes';
 import { fieldsProperty } from './fieldProperties';
 import { hintsOf } from './hints';
+import { kitProperties } from './kitProperties';
+import { priceProperties } from './priceProperties';
 import { optionsProperty, productProperties } from './productProperties';
 import { profileFromParameters } from './profileFromParameters';
+import { variantProperties } from './variantProperties';
 
 export class PimberlyKhaosMapper implements INodeType {
 	description: INodeTypeDescription = {
@@ -30,7 +33,14 @@ export class PimberlyKhaosMapper implements INodeType {
 		outputs: [NodeConnectionTypes.Main, NodeConnectionTypes.Main],
 		outputNames: ['Changes', 'Rejected'],
 		usableAsTool: true,
-		properties: [...productProperties, fieldsProperty, optionsProperty],
+		properties: [
+			...productProperties,
+			fieldsProperty,
+			...variantProperties,
+			...kitProperties,
+			...priceProperties,
+			optionsProperty,
+		],
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
@@ -59,6 +69,11 @@ export class PimberlyKhaosMapper implements INodeType {
 	}
 }
 
+/** Every parameter but the rows of the fields, which are read by themselves for their expressions. */
+const PARAMETERS = [...productProperties, ...variantProperties, ...kitProperties, ...priceProperties, optionsProperty]
+	.filter(({ type }) => type !== 'notice')
+	.map(({ name, default: fallback }) => ({ name, fallback }));
+
 /** The profile of each item. Expressions may give each product its own; without them one parse serves all. */
 class ProfileOfItem {
 	private last: { written: string; profile: MappingProfile } | null = null;
@@ -66,15 +81,11 @@ class ProfileOfItem {
 	constructor(private readonly context: IExecuteFunctions) {}
 
 	of(item: number): MappingProfile {
-		const parameter = (name: string, fallback: unknown) => this.context.getNodeParameter(name, item, fallback);
 		const raw = {
-			stockCodeFrom: parameter('stockCodeFrom', 'primaryId'),
-			stockCodeAttribute: parameter('stockCodeAttribute', ''),
-			parentStockCodeAttribute: parameter('parentStockCodeAttribute', ''),
-			productTypeAttribute: parameter('productTypeAttribute', ''),
-			productTypeValues: parameter('productTypeValues', {}),
-			fields: parameter('fields.field', []),
-			options: parameter('options', {}),
+			...Object.fromEntries(
+				PARAMETERS.map(({ name, fallback }) => [name, this.context.getNodeParameter(name, item, fallback)]),
+			),
+			fields: this.context.getNodeParameter('fields.field', item, []),
 		};
 		const written = JSON.stringify(raw);
 		if (this.last?.written !== written) this.last = { written, profile: profileFromParameters(raw) };

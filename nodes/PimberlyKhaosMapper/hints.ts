@@ -3,7 +3,9 @@ import type { Mapped } from '../../lib/catalogue/mapProduct';
 
 /** What the user should know about a run, in a line or two: how many products were rejected and for which fields. */
 export function hintsOf(mapped: Mapped[]): NodeExecutionHint[] {
-	const rejections = mapped.flatMap((one) => ('rejection' in one ? [one.rejection] : []));
+	const all = mapped.flatMap((one) => ('rejection' in one ? [one.rejection] : []));
+	const partly = all.filter(({ unaffected = [] }) => unaffected.some(({ kind }) => kind === 'stockItem'));
+	const rejections = all.filter((one) => !partly.includes(one));
 	const warned = mapped.flatMap((one) =>
 		'changes' in one ? one.changes.filter(({ warnings }) => warnings.length > 0) : [],
 	);
@@ -12,6 +14,14 @@ export function hintsOf(mapped: Mapped[]): NodeExecutionHint[] {
 		const fields = rejections.flatMap(({ reasons }) => [...new Set(reasons.map(({ field }) => field))]);
 		hints.push({
 			message: `${products(rejections.length)} rejected (${counted(fields)}). The Rejected output says why, and what to do.`,
+			type: 'warning',
+			location: 'outputPane',
+		});
+	}
+	if (partly.length > 0) {
+		const fields = partly.flatMap(({ reasons }) => [...new Set(reasons.map(({ field }) => field))]);
+		hints.push({
+			message: `${products(partly.length)} sent without a price (${counted(fields)}). The Rejected output says why, and carries the rest of them.`,
 			type: 'warning',
 			location: 'outputPane',
 		});

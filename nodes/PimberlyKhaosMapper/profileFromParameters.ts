@@ -2,6 +2,17 @@ import { z } from 'zod';
 import { parseProfile, ProfileError } from '../../lib/catalogue/checkProfile';
 import type { MappingProfile, MappingProfileInput } from '../../lib/catalogue/profile';
 
+const text = z.string().default('');
+
+const priceRowSchema = z.object({
+	attribute: text,
+	priceList: text,
+	basis: z.enum(['net', 'gross']).default('net'),
+	bandLow: z.number().optional(),
+	bandHigh: z.number().optional(),
+	currency: text,
+});
+
 /** The node's parameters as n8n hands them over: what was not touched may be missing. */
 const parametersSchema = z.object({
 	stockCodeFrom: z.enum(['primaryId', 'attribute']),
@@ -36,6 +47,34 @@ const parametersSchema = z.object({
 		}),
 	),
 	options: z.object({ variantParentsUncontrolled: z.boolean(), waitForParents: z.string() }).partial(),
+	componentsFrom: z.string().default('none'),
+	componentsAttribute: text,
+	componentsNamedBy: z.string().default('stockCode'),
+	quantityAttribute: text,
+	codeField: z.string().default('SKU'),
+	quantityField: z.string().default('QTY'),
+	kitRelation: z.string().default('pack'),
+	kitRelationAttribute: text,
+	packValues: text,
+	buildValues: text,
+	kitOptions: z
+		.object({
+			itemDelimiter: z.string(),
+			quantityDelimiter: z.string(),
+			pairDelimiter: z.string(),
+			clearFormer: z.boolean(),
+		})
+		.partial()
+		.default({}),
+	priceLists: z.object({ row: z.array(priceRowSchema).default([]) }).default({}),
+	priceAttributes: text,
+	knownPriceLists: text,
+	variantsAs: z.string().default('items'),
+	headings: z
+		.object({ row: z.array(z.object({ heading: text, attribute: text, suffixAttribute: text })).default([]) })
+		.default({}),
+	suffixSeparator: z.string().default('-'),
+	variantOptions: z.object({ otherwise: z.string(), updateBy: z.string() }).partial().default({}),
 });
 export type MapperParameters = z.infer<typeof parametersSchema>;
 type Row = MapperParameters['fields'][number];
@@ -71,7 +110,54 @@ export function profileFromParameters(raw: unknown): MappingProfile {
 		variantParentColumns: (options.variantParentsUncontrolled ?? true) ? { CONTROLLED: '0' } : {},
 		waitForParents: options.waitForParents ?? 'all',
 		fields: fields.map(fieldOf),
+		kits: kitsOf(parsed.data),
+		prices: {
+			rows: parameters.priceLists.row.map(({ attribute, basis, ...row }) => ({
+				...row,
+				attribute: attributeName(attribute),
+				net: basis === 'net',
+			})),
+			priceAttributes: wordsOf(parameters.priceAttributes).map(attributeName),
+			knownLists: wordsOf(parameters.knownPriceLists),
+		},
+		variants: {
+			as: parameters.variantsAs,
+			headings: parameters.headings.row.map(({ heading, attribute, suffixAttribute }) => ({
+				heading,
+				attribute: attributeName(attribute),
+				suffixAttribute: attributeName(suffixAttribute),
+			})),
+			separator: parameters.suffixSeparator,
+			...parameters.variantOptions,
+		},
 	} satisfies Record<keyof MappingProfileInput, unknown>);
+}
+
+/** What the canvas says of components; what belongs to another way of holding them may stand there still. */
+function kitsOf(parameters: MapperParameters): unknown {
+	const { componentsFrom: from, kitRelation, kitOptions } = parameters;
+	const { clearFormer, ...delimiters } = kitOptions;
+	return {
+		components: {
+			from,
+			attribute: attributeName(parameters.componentsAttribute),
+			quantityAttribute: attributeName(parameters.quantityAttribute),
+			codeField: parameters.codeField,
+			quantityField: parameters.quantityField,
+			...delimiters,
+		},
+		namedBy: parameters.componentsNamedBy,
+		relation:
+			kitRelation === 'attribute' && from !== 'none'
+				? {
+						from: 'attribute',
+						attribute: attributeName(parameters.kitRelationAttribute),
+						pack: wordsOf(parameters.packValues),
+						build: wordsOf(parameters.buildValues),
+					}
+				: { from: 'fixed', relation: kitRelation === 'attribute' ? 'pack' : kitRelation },
+		...(clearFormer === undefined ? {} : { clearFormer }),
+	};
 }
 
 function fieldOf({ column, valueFrom, attribute, value, type, options }: Row): Record<string, unknown> {
