@@ -95,7 +95,7 @@ export function componentsOf(
 		for (const fault of faults)
 			reject(
 				shown(name),
-				`The component ${shown(name)} can't be a stock code: ${fault}.`,
+				`The component ${shown(name)} can't be a stock code: it ${fault}.`,
 				`Correct it in ${source.attribute}.`,
 			);
 		const counted = quantityOf(quantity);

@@ -38,3 +38,15 @@ export const DEMO_MAPPING = {
 	waitForParents: 'all',
 	fields: DEMO_ROWS.map(({ column, attribute }) => ({ column, source: { from: 'attribute' as const, attribute } })),
 } satisfies MappingProfileInput;
+
+/** The demo account's bundles (`SKU*2|SKU*1`, packs) and its price lists, for a sync that delivers kits and prices as well. */
+export const DEMO_KITS_AND_PRICES = {
+	kits: { components: { from: 'text', attribute: 'components' } },
+	prices: {
+		rows: [
+			{ attribute: 'tradePrice', priceList: 'Trade' },
+			{ attribute: 'outletPrice', priceList: 'Outlet' },
+		],
+		priceAttributes: ['costPrice', 'sellPrice', 'tradePrice', 'outletPrice'],
+	},
+} satisfies Partial<MappingProfileInput>;

@@ -11,7 +11,9 @@ export function contentOf(kind: Kind, desired: Record<string, unknown>): string 
 		const columns = Object.entries(item.columns ?? {}).filter(
 			([column, value]) => value !== null && item.settings?.[column]?.owner !== 'khaos',
 		);
-		return canonical({ stockCode: item.stockCode, columns: Object.fromEntries(columns) });
+		// In the channel's feed an item's place in its family is content like any other; a stock import sets it once.
+		const scs = item.scs?.by === 'channel' ? item.scs : undefined;
+		return canonical({ stockCode: item.stockCode, columns: Object.fromEntries(columns), scs });
 	}
 	if (kind === 'status') {
 		return canonical({ ...desired, date: undefined });

@@ -1,6 +1,7 @@
 import type { IDataObject, INodeExecutionData, INodeParameters } from 'n8n-workflow';
 import { PimberlyKhaosMapper } from '../../nodes/PimberlyKhaosMapper/PimberlyKhaosMapper.node';
 import { STARTING_ROWS } from '../../nodes/PimberlyKhaosMapper/fieldProperties';
+import { priceRow } from '../../nodes/PimberlyKhaosMapper/priceProperties';
 import { changeSchema, rejectionSchema } from '../../lib/shapes';
 import { lamp } from '../unit/catalogue/productsAndProfiles';
 import { executeContext, itemsOf, run } from './harness';
@@ -81,6 +82,101 @@ test('a row’s options reach the mapping', async () => {
 	});
 	expect(changesOf(outputs)[0]?.desired['settings']).toEqual({
 		BUY_PRICE: { owner: 'khaos', lane: 4, readBack: 'COST' },
+	});
+});
+
+describe('kits, price lists and families', () => {
+	const bundle = (attributes: IDataObject = {}) =>
+		product(
+			{ productType: 'Bundle', components: 'BULB*2|SHADE', tradePrice: '21', ...attributes },
+			{ primaryId: 'SET' },
+		);
+	const settings: INodeParameters = {
+		componentsFrom: 'text',
+		componentsAttribute: 'attributes.components',
+		kitRelation: 'attribute',
+		kitRelationAttribute: 'bundleKind',
+		packValues: 'Pack, Offer',
+		buildValues: 'Build',
+		kitOptions: { itemDelimiter: '|' },
+		priceLists: {
+			row: [
+				priceRow('attributes.tradePrice', 'Trade'),
+				{ ...priceRow('outletPrice', 'Outlet'), basis: 'gross', currency: 'EUR', bandLow: 10 },
+			],
+		},
+		priceAttributes: 'costPrice, *Price',
+		knownPriceLists: 'Trade, Outlet',
+	};
+
+	test('a bundle leaves as its item, its relation and its prices, each paired with the product', async () => {
+		const [changes = [], rejected = []] = await run(
+			mapper(settings),
+			itemsOf(bundle({ bundleKind: 'offer', outletPrice: '15.5' })),
+		);
+		expect(rejected).toEqual([]);
+		expect(changes.map(({ json, pairedItem }) => [json['kind'], json['key'], pairedItem])).toEqual([
+			['stockItem', 'SET', { item: 0 }],
+			['kit', 'SET', { item: 0 }],
+			['price', 'SET | Trade | 1-99999', { item: 0 }],
+			['price', 'SET | Outlet | 10-99999', { item: 0 }],
+		]);
+		expect(changes[1]!.json['desired']).toMatchObject({
+			relation: 'pack',
+			components: [{ quantity: '2' }, { quantity: '1' }],
+		});
+		expect(changes[3]!.json['desired']).toMatchObject({ net: false, currency: 'EUR', amount: '15.50' });
+	});
+
+	test('what is at fault leaves by the second output, with what goes all the same, and the hint says so', async () => {
+		const { node, ...rest } = mapper(settings);
+		const context = executeContext(
+			{ node, ...rest },
+			itemsOf(
+				bundle({ bundleKind: 'Build', tradePrice: 'POA' }),
+				bundle({ bundleKind: '' }),
+				bundle({ bundleKind: 'Pack', promoPrice: '1' }),
+			),
+		);
+		const [changes = [], rejected = []] = await node.execute.call(context);
+		expect(changes).toEqual([]);
+		const rejections = rejected.map(({ json }) => rejectionSchema.parse(json));
+		expect(
+			rejections.map(({ unaffected = [], withoutInvalid }) => [
+				withoutInvalid?.kind,
+				unaffected.map(({ kind }) => kind),
+			]),
+		).toEqual([
+			[undefined, ['stockItem', 'kit']],
+			['stockItem', ['price']],
+			[undefined, ['stockItem', 'kit', 'price']],
+		]);
+		expect(context.hints.map(({ message }) => message)).toEqual([
+			'1 product rejected (bundleKind 1). The Rejected output says why, and what to do.',
+			'2 products sent without a price (tradePrice 1, promoPrice 1). The Rejected output says why, and carries the rest of them.',
+		]);
+	});
+
+	test('variants as a family', async () => {
+		const family: INodeParameters = {
+			variantsAs: 'columns',
+			headings: { row: [{ heading: 'Colour', attribute: 'attributes.colour', suffixAttribute: '' }] },
+			suffixSeparator: '/',
+			variantOptions: { updateBy: 'columns' },
+		};
+		const variant = product({ productType: 'Variant', colour: 'Red' }, { primaryId: 'TEE/R', parents: ['TEE'] });
+		const [changes = []] = await run(mapper(family), itemsOf(variant));
+		expect(changes[0]!.json['desired']).toMatchObject({
+			scs: { by: 'columns', headings: ['Colour'], values: ['R'], descriptions: ['Red'], updateBy: 'columns' },
+		});
+	});
+
+	test('settings that contradict each other are named before anything is sent', async () => {
+		const wrong = { ...settings, buildValues: 'Build, Offer', knownPriceLists: 'Trade' };
+		await expect(run(mapper(wrong), itemsOf(bundle()))).rejects.toMatchObject({
+			message: 'The mapping can’t be used, for 2 reasons',
+			description: expect.stringContaining('Price list Outlet is not among the Known Price Lists (Trade).'),
+		});
 	});
 });
 
