@@ -14,6 +14,7 @@ export type Kind = z.infer<typeof kindSchema>;
 
 /** The system a change is written to. */
 export type Target = 'khaos' | 'pimberly';
+export const kindsOf: Record<Target, Kind[]> = { khaos: ['stockItem', 'kit', 'price'], pimberly: ['status'] };
 export const targetOf = (kind: Kind): Target => (kind === 'status' ? 'pimberly' : 'khaos');
 
 export const needSchema = z.object({ kind: kindSchema, key: z.string().min(1) });

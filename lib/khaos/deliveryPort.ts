@@ -44,7 +44,7 @@ export interface DeliveryPort {
 	/** Of these keys, those in the kept list. */
 	inStockList(keys: string[]): Promise<Map<string, StockListRow>>;
 
-	/** Is there more work for Khaos that could start now, this batch aside? */
+	/** Are there more stock items that could be sent now, this batch aside? */
 	moreReady(): Promise<boolean>;
 
 	/** Changes of earlier batches whose commodity code is still to be read back, and how long the oldest has waited (ms). */

@@ -1,10 +1,12 @@
 import type { Change, Need, Reason, Rejection } from '../shapes';
 import { isStandIn, needInWords } from '../catalogue/needs';
 import { isWhollyRejected, partsOf, stockKeyOf, type AddItem, type Part } from './addParts';
-import type { Transaction } from './database';
+import { jsonParameter, type Transaction } from './database';
 import { findCycles } from './cycles';
 import { openExceptions, resolveExceptions, type ExceptionType, type NewException } from './exceptions';
 import { dropFormerKits, nothingToClear } from './formerKits';
+import { holdComponents } from './kitHolds';
+import { kitParentNeeds, planKits } from './kits';
 import { dropWaiting, placeDrafts, type DraftFor } from './placeDrafts';
 import type { Placed } from './placement';
 import { recordHintReceipts } from './hints';
@@ -12,6 +14,7 @@ import { loadProducts, saveProducts, type KnownProduct } from './products';
 import { loadRecords, nameOf, type RecordName } from './records';
 import { recordReceipts } from './scan';
 import type { LedgerSettings } from './settings';
+import { subjectOf } from './settledNews';
 import { claimStandIns, resolveStandIns } from './standIns';
 import { newsOfConfirmed, putStatuses, type StatusNews } from './status';
 import { writeTrail, type TrailEntry } from './trail';
@@ -23,12 +26,23 @@ export type AddOutcome =
 	| { outcome: 'unchanged'; change: Change; reason: string }
 	| { outcome: 'rejected'; rejection: Rejection };
 
+export interface AddOptions {
+	/** Components that are new to Khaos wait until the item of their kit parent is confirmed. */
+	holdComponents?: boolean;
+}
+
 /**
  * Sequencer: Add. Changes, rejections and the receipts for their emissions in one transaction: after it, whatever
  * happens to this process, each product is either in the ledger or will be emitted again.
  * @returns one outcome for each item, in order.
  */
-export async function add(tx: Transaction, environmentId: number, settings: LedgerSettings, items: AddItem[]): Promise<AddOutcome[]> {
+export async function add(
+	tx: Transaction,
+	environmentId: number,
+	settings: LedgerSettings,
+	items: AddItem[],
+	options: AddOptions = {},
+): Promise<AddOutcome[]> {
 	const products = await loadProducts(tx, environmentId, [...new Set(items.map(primaryIdOf))]);
 	const parts = await loadParts(tx, environmentId, items);
 	const pointless = await nothingToClear(tx, environmentId, parts.flat().map(({ change }) => change));
@@ -37,18 +51,27 @@ export async function add(tx: Transaction, environmentId: number, settings: Ledg
 		.filter(({ change }) => !pointless.has(change))
 		.flatMap(({ change }) => [{ kind: change.kind, key: change.key }, stockItemOf(change), ...change.needs]);
 	const records = await loadRecords(tx, environmentId, names);
+	const kits = await planKits(tx, environmentId, parts.flat().map(({ change }) => change), records);
+	const troubled = await troubledProducts(tx, environmentId, [...new Set(items.map(primaryIdOf))]);
+	const needsOf = async (change: Change): Promise<Need[]> => {
+		if (!options.holdComponents || change.kind !== 'stockItem' || records.get(nameOf(change))!.present === true) return change.needs;
+		const more = kitParentNeeds(kits, change.key).filter(({ key }) => change.needs.every((need) => need.key !== key));
+		const unseen = more.filter((need) => !records.has(nameOf(need)));
+		for (const [name, record] of await loadRecords(tx, environmentId, unseen)) records.set(name, record);
+		return [...change.needs, ...more];
+	};
 
 	const outcomes: AddOutcome[] = [];
 	const drafts: Array<{ at: number; change: Change; draft: DraftFor }> = [];
 	const touched = new Map<string, KnownProduct>();
 	/** Products that were rejected, and are not with this version. */
 	const mended = new Set<string>();
-	const rejected = new Map<string, RejectedProduct>();
+	const rejected: Rejected = new Map();
 	const trail: TrailEntry[] = [];
 
 	const reject = (at: number, rejection: Rejection, type: ExceptionType, wholly = true): void => {
 		outcomes[at] = { outcome: 'rejected', rejection };
-		rejected.set(rejection.primaryId, { rejection, type, wholly });
+		rejected.set(rejection.primaryId, [...(rejected.get(rejection.primaryId) ?? []), { rejection, type, wholly }]);
 		const product = touched.get(rejection.primaryId);
 		if (product && wholly) product.rejected = rejection.source?.dateUpdated ?? product.version;
 		trail.push({
@@ -101,16 +124,21 @@ export async function add(tx: Transaction, environmentId: number, settings: Ledg
 				reject(at, rejectionOf(change, conflict.reason), conflict.type);
 				break;
 			}
+			const refusal = kits.refused.get(change);
+			if (refusal !== undefined) {
+				reject(at, rejectionOf(change, refusal), 'invalidProduct', false);
+				continue;
+			}
 			if (change.kind === 'stockItem') {
 				itemGoes = true;
 				records.get(nameOf(change))!.primaryId ??= primaryId;
 				product.stockKey ??= change.key;
 				if (goes === 'always' && !overtaken) {
-					if (product.rejected !== null) mended.add(primaryId);
+					if (product.rejected !== null || troubled.has(primaryId)) mended.add(primaryId);
 					product.rejected = null;
 				}
 			}
-			drafts.push({ at, change, draft: { record: records.get(nameOf(change))!, needs: change.needs, draft: draftOf(change) } });
+			drafts.push({ at, change, draft: { record: records.get(nameOf(change))!, needs: await needsOf(change), draft: draftOf(change) } });
 		}
 	}
 
@@ -130,12 +158,13 @@ export async function add(tx: Transaction, environmentId: number, settings: Ledg
 		// Put right as it was confirmed before: nothing is sent to Khaos, so nothing else would take the trouble back.
 		const { record } = draft;
 		const asConfirmed = placed[index]!.outcome === 'unchanged' && record.leased === null && record.waiting === null;
-		if (mended.has(change.source.primaryId) && change.kind === 'stockItem' && asConfirmed) {
+		if (mended.has(change.source.primaryId) && !rejected.has(change.source.primaryId) && change.kind === 'stockItem' && asConfirmed) {
 			news.push(newsOfConfirmed(change.source, change.desired, record.readBack?.stockId ?? ''));
 		}
 	}
 
 	await claimStandIns(tx, environmentId, touched.values());
+	if (options.holdComponents) await holdComponents(tx, environmentId, drafts.flatMap(({ change }) => (change.kind === 'kit' ? [change.key] : [])));
 	const cycles = await findCycles(
 		tx,
 		held.map(({ recordId }) => recordId),
@@ -163,12 +192,8 @@ const stockItemOf = (change: Change): RecordName => ({ kind: 'stockItem', key: s
 const sourceOf = (item: AddItem): Change['source'] | undefined => (item.type === 'change' ? item.change.source : item.rejection.source);
 const emissionOf = (item: AddItem): string | null => (item.type === 'change' ? item.change.emission : item.rejection.emission) ?? null;
 
-/** A product that is rejected: as a whole, or only for a kit or a price of it. */
-interface RejectedProduct {
-	rejection: Rejection;
-	type: ExceptionType;
-	wholly: boolean;
-}
+/** By product, each rejection of it: as a whole, or only for a kit or a price of it. */
+type Rejected = Map<string, Array<{ rejection: Rejection; type: ExceptionType; wholly: boolean }>>;
 
 interface HeldChange {
 	at: number;
@@ -287,13 +312,25 @@ function outcomeOf(placed: Placed, change: Change, waitsFor: Need[]): AddOutcome
 
 const identityTypes: ExceptionType[] = ['invalidProduct', 'unmappedPrice', 'duplicateStockCode', 'stockCodeChanged', 'circularNeed'];
 
+/** Of these products, those that were found at fault before. */
+async function troubledProducts(tx: Transaction, environmentId: number, primaryIds: string[]): Promise<Set<string>> {
+	const rows = await tx.all<{ primary_id: string }>(
+		`SELECT DISTINCT primary_id FROM exceptions WHERE environment_id = ? AND resolved_at IS NULL
+			AND ${tx.dialect.among('primary_id')} AND ${tx.dialect.among('type')}`,
+		environmentId,
+		jsonParameter(primaryIds),
+		jsonParameter(identityTypes),
+	);
+	return new Set(rows.map((row) => row.primary_id));
+}
+
 async function keepExceptions(
 	tx: Transaction,
 	environmentId: number,
 	touched: Map<string, KnownProduct>,
-	rejected: Map<string, RejectedProduct>,
+	rejected: Rejected,
 ): Promise<void> {
-	const news: NewException[] = [...rejected.values()].flatMap(({ rejection, type, wholly }) =>
+	const news: NewException[] = [...rejected.values()].flat().flatMap(({ rejection, type, wholly }) =>
 		rejection.reasons.map((reason) => ({
 			...reason,
 			type: reason.type ?? type,
@@ -318,30 +355,32 @@ async function keepExceptions(
 function statusNews(
 	settings: LedgerSettings,
 	touched: Map<string, KnownProduct>,
-	rejected: Map<string, RejectedProduct>,
+	rejected: Rejected,
 	held: HeldChange[],
 ): StatusNews[] {
 	const news: StatusNews[] = [];
 	for (const { change, waitsFor } of held) {
 		const { primaryId, internalId } = change.source;
+		if (rejected.get(primaryId)?.some(({ wholly }) => wholly)) continue;
 		// What waits for its own stock item, as each price does, is no news of the product.
-		if (change.kind !== 'stockItem' || rejected.get(primaryId)?.wholly === true) continue;
+		if (change.kind !== 'stockItem' && touched.get(primaryId)?.live !== true) continue;
 		news.push({
 			primaryId,
 			internalId,
 			status: 'Held',
-			message: `Waits for ${waitsFor.map((need) => needInWords(need.key)).join(', ')} to be confirmed in Khaos`,
+			message: `${change.kind === 'stockItem' ? 'Waits' : `${subjectOf(change.kind, change.key)} waits`} for ${waitsFor.map((need) => needInWords(need.key)).join(', ')} to be confirmed in Khaos`,
 			stockId: '',
 			delayMs: settings.heldStatusAfterMs,
 		});
 	}
-	for (const [primaryId, { rejection, wholly }] of rejected) {
-		if (!wholly) continue;
+	for (const [primaryId, list] of rejected) {
+		const reasons = list.filter(({ wholly }) => wholly).flatMap(({ rejection }) => rejection.reasons);
+		if (reasons.length === 0) continue;
 		news.push({
 			primaryId,
 			internalId: touched.get(primaryId)?.internalId ?? '',
 			status: 'Failed',
-			message: rejection.reasons.map((reason) => `${reason.field}: ${reason.reason} ${reason.remedy}`).join(' '),
+			message: [...new Set(reasons.map((reason) => `${reason.field}: ${reason.reason} ${reason.remedy}`))].join(' '),
 			stockId: '',
 			delayMs: 0,
 		});

@@ -1,5 +1,5 @@
-import type { Lane, Target } from '../shapes';
-import { jsonParameter, type Transaction } from './database';
+import type { Kind, Lane, Target } from '../shapes';
+import type { Transaction } from './database';
 import type { TakeOptions } from './take';
 
 const everyBatch = 8;
@@ -23,25 +23,25 @@ export async function agedIds(
 	tx: Transaction,
 	environmentId: number,
 	agedMs: number,
-	options: Pick<TakeOptions, 'target' | 'kinds' | 'limit'> & { lanes: Lane[] },
+	options: Pick<TakeOptions, 'target' | 'limit'> & { lanes: Lane[]; kinds: Kind[] },
 ): Promise<number[]> {
 	const count = await tx.get<{ batches: number }>('SELECT batches FROM takes WHERE environment_id = ? AND target = ?', environmentId, options.target);
 	if (((count?.batches ?? 0) + 1) % everyBatch !== 0) return [];
-	const kinds = options.kinds?.length ? `AND ${tx.dialect.among('kind')}` : '';
 	const aged: Array<{ change_id: number; ready_at: number }> = [];
 	for (const lane of options.lanes) {
-		aged.push(
-			...(await tx.all<{ change_id: number; ready_at: number }>(
-				`SELECT change_id, ready_at FROM changes WHERE environment_id = ? AND target = ? AND lane = ? AND state = 'queued' AND ready_at < ? ${kinds}
-				 ORDER BY ready_at LIMIT ? ${tx.dialect.skipLocked}`,
-				environmentId,
-				options.target,
-				lane,
-				tx.now - agedMs,
-				...(options.kinds?.length ? [jsonParameter(options.kinds)] : []),
-				options.limit,
-			)),
-		);
+		for (const kind of options.kinds) {
+			aged.push(
+				...(await tx.all<{ change_id: number; ready_at: number }>(
+					`SELECT change_id, ready_at FROM changes WHERE environment_id = ? AND kind = ? AND lane = ? AND state = 'queued' AND ready_at < ?
+					 ORDER BY ready_at LIMIT ? ${tx.dialect.skipLocked}`,
+					environmentId,
+					kind,
+					lane,
+					tx.now - agedMs,
+					options.limit,
+				)),
+			);
+		}
 	}
 	return aged
 		.sort((a, b) => a.ready_at - b.ready_at || a.change_id - b.change_id)

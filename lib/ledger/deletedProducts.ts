@@ -1,6 +1,8 @@
 import type { Change, Kind } from '../shapes';
 import { jsonParameter, type Transaction } from './database';
-import { openExceptions, resolveExceptions, type ExceptionType } from './exceptions';
+import { KIT_FIELD, openExceptions, resolveExceptions, type ExceptionType } from './exceptions';
+import { forgetUnsentKits } from './formerKits';
+import { subjectOf } from './settledNews';
 import { writeTrail } from './trail';
 
 /** What is of no interest any more once its product is gone. */
@@ -61,8 +63,8 @@ export async function dropDeletedProducts(tx: Transaction, environmentId: number
 
 /** What is held for a stock item that nobody will send any more is for a person to look at, at once. */
 async function tellDependants(tx: Transaction, environmentId: number, primaryIds: string[]): Promise<void> {
-	const held = await tx.all<{ change_id: number; key: string; source: string; needed: string }>(
-		`SELECT changes.change_id, changes.key, changes.source, records.key AS needed FROM records
+	const held = await tx.all<{ change_id: number; kind: Kind; key: string; source: string; needed: string }>(
+		`SELECT changes.change_id, changes.kind, changes.key, changes.source, records.key AS needed FROM records
 		 JOIN change_needs ON change_needs.need_record_id = records.record_id AND change_needs.met = 0
 		 JOIN changes ON changes.change_id = change_needs.change_id AND changes.state = 'held'
 		 WHERE records.environment_id = ? AND records.kind = 'stockItem' AND ${tx.dialect.among('records.primary_id')}`,
@@ -73,13 +75,13 @@ async function tellDependants(tx: Transaction, environmentId: number, primaryIds
 	await openExceptions(
 		tx,
 		environmentId,
-		held.map(({ key, source, needed }) => ({
+		held.map(({ kind, key, source, needed }) => ({
 			type: 'heldTooLong' as const,
 			primaryId: (JSON.parse(source) as Change['source']).primaryId,
 			key,
-			field: '',
+			field: kind === 'kit' ? KIT_FIELD : '',
 			value: needed,
-			reason: `${key} waits for ${needed}, whose product was deleted in Pimberly.`,
+			reason: `${subjectOf(kind, key)} waits for ${needed}, whose product was deleted in Pimberly.`,
 			remedy: `Take the relation to ${needed} away in Pimberly, or restore its product. To send ${key} all the same, end the hold with Sequencer: Release.`,
 		})),
 	);
@@ -105,6 +107,7 @@ async function dropQueued(tx: Transaction, environmentId: number, primaryIds: st
 		environmentId,
 		jsonParameter(primaryIds),
 	);
+	await forgetUnsentKits(tx, environmentId, dropped.filter(({ kind }) => kind === 'kit').map(({ key }) => key));
 	if (dropped.length === 0) return;
 	await tx.run(
 		`DELETE FROM changes WHERE ${tx.dialect.among('change_id', 'integer')}`,

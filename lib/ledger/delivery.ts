@@ -67,8 +67,8 @@ export function deliveryPort(
 		moreReady: async () =>
 			await database.read(async (tx) => {
 				const row = await tx.get(
-					`SELECT 1 AS found WHERE EXISTS (SELECT 1 FROM changes WHERE environment_id = ? AND target = 'khaos' AND state = 'queued')
-						OR EXISTS (SELECT 1 FROM changes WHERE environment_id = ? AND target = 'khaos' AND state = 'retrying' AND due_at <= ?)`,
+					`SELECT 1 AS found WHERE EXISTS (SELECT 1 FROM changes WHERE environment_id = ? AND kind = 'stockItem' AND lane IN (1, 2, 3, 4) AND state = 'queued')
+						OR EXISTS (SELECT 1 FROM changes WHERE environment_id = ? AND target = 'khaos' AND kind = 'stockItem' AND state = 'retrying' AND due_at <= ?)`,
 					environmentId,
 					environmentId,
 					tx.now,
@@ -133,7 +133,7 @@ const commodityCodeOf = (desired: string): string | null =>
 async function awaitingRows(tx: Transaction, environmentId: number): Promise<Array<OpenRow & { due_at: number | null }>> {
 	return await tx.all<OpenRow & { due_at: number | null }>(
 		`SELECT ${openColumns}, due_at FROM changes JOIN records ON records.record_id = changes.record_id
-		 WHERE changes.environment_id = ? AND changes.target = 'khaos' AND changes.state = 'sent' AND changes.awaiting = 'harmonisation'`,
+		 WHERE changes.environment_id = ? AND changes.kind = 'stockItem' AND changes.state = 'sent' AND changes.awaiting = 'harmonisation'`,
 		environmentId,
 	);
 }

@@ -3,6 +3,13 @@ import { exceptionTypeNames, exceptionTypes, severities, type ExceptionType, typ
 
 export { exceptionTypes, owners, severities, type ExceptionType, type Owner, type Severity } from './exceptionTypes';
 
+/** What an exception about a kit's relation names as its field, since a kit has the key of its parent's stock item. */
+export const KIT_FIELD = 'components';
+
+/** SQL: this exception, about a record's transfer or hold, is about this row of `records`. */
+export const isAboutRecord = `records.environment_id = exceptions.environment_id AND records.key = exceptions.key
+	AND records.kind IN ('stockItem', 'kit', 'price') AND (records.kind = 'kit') = (exceptions.field = '${KIT_FIELD}')`;
+
 export interface NewException {
 	type: ExceptionType;
 	/** '' where no product is meant. */

@@ -44,6 +44,7 @@ export async function dropFormerKits(tx: Transaction, environmentId: number, ite
 		tx,
 		former.map(({ record_id: recordId }) => recordId),
 	);
+	await forgetUnsentKits(tx, environmentId, former.map(({ key }) => key));
 	await writeTrail(
 		tx,
 		environmentId,
@@ -55,5 +56,17 @@ export async function dropFormerKits(tx: Transaction, environmentId: number, ite
 			version,
 			details: { reason: 'The product is no bundle any more' },
 		})),
+	);
+}
+
+/** Relations that never got to Khaos, and never will: what they named is free to be part of another kit, or a kit itself. */
+export async function forgetUnsentKits(tx: Transaction, environmentId: number, keys: string[]): Promise<void> {
+	if (keys.length === 0) return;
+	await tx.run(
+		`DELETE FROM kit_components WHERE environment_id = ? AND parent_key IN
+			(SELECT key FROM records WHERE records.environment_id = ? AND records.kind = 'kit' AND confirmed IS NULL AND taken_since = 0 AND ${tx.dialect.among('key')})`,
+		environmentId,
+		environmentId,
+		jsonParameter(keys),
 	);
 }

@@ -1,10 +1,12 @@
-import type { Change } from '../shapes';
+import type { Change, Kind } from '../shapes';
 import { jsonParameter, type Transaction } from './database';
-import { openExceptions, resolveWhere } from './exceptions';
+import { isAboutRecord, KIT_FIELD, openExceptions, resolveWhere } from './exceptions';
+import { freeLaunches } from './launchGate';
 import { sampleHealth } from './monitor';
 import { placeDrafts } from './placeDrafts';
 import { loadRecords, nameOf } from './records';
 import type { LedgerSettings } from './settings';
+import { subjectOf } from './settledNews';
 import { waitsOf } from './stats';
 
 /** How many holds are looked at in one go; the next go takes the next ones. */
@@ -34,6 +36,7 @@ export async function housekeeping(tx: Transaction, environmentId: number, setti
 		settings.housekeepingMs,
 	);
 	if (due === 0) return null;
+	await freeLaunches(tx, environmentId);
 	await sampleHealth(tx, environmentId);
 	return {
 		ended: await resolveEndedHolds(tx, environmentId),
@@ -47,14 +50,15 @@ async function resolveEndedHolds(tx: Transaction, environmentId: number): Promis
 		tx,
 		environmentId,
 		`type = 'heldTooLong' AND NOT EXISTS (SELECT 1 FROM records JOIN changes ON changes.record_id = records.record_id AND changes.state = 'held'
-				WHERE records.environment_id = exceptions.environment_id AND records.kind IN ('stockItem', 'kit', 'price') AND records.key = exceptions.key)`,
+				WHERE ${isAboutRecord})`,
 	);
 }
 
 async function tellLongHolds(tx: Transaction, environmentId: number, settings: LedgerSettings): Promise<number> {
-	const held = await tx.all<{ change_id: number; key: string; source: string; held_since: number }>(
-		`SELECT change_id, key, source, held_since FROM changes
-		 WHERE environment_id = ? AND state = 'held' AND hold_told = 0 AND held_since <= ? ORDER BY held_since LIMIT ?`,
+	// A launch that is held is no trouble of its own: what it waits for tells of itself.
+	const held = await tx.all<{ change_id: number; kind: Kind; key: string; source: string; held_since: number }>(
+		`SELECT change_id, kind, key, source, held_since FROM changes
+		 WHERE environment_id = ? AND state = 'held' AND kind <> 'status' AND hold_told = 0 AND held_since <= ? ORDER BY held_since LIMIT ?`,
 		environmentId,
 		tx.now - settings.heldTooLongMs,
 		atOnce,
@@ -74,9 +78,9 @@ async function tellLongHolds(tx: Transaction, environmentId: number, settings: L
 				type: 'heldTooLong',
 				primaryId: (JSON.parse(row.source) as Change['source']).primaryId,
 				key: row.key,
-				field: '',
+				field: row.kind === 'kit' ? KIT_FIELD : '',
 				value: waitsFor.join(', '),
-				reason: `${row.key} has waited for ${waitsFor.join(', ')} for ${minutes} minutes. ${waitingReason}`,
+				reason: `${subjectOf(row.kind, row.key)} has waited for ${waitsFor.join(', ')} for ${minutes} minutes. ${waitingReason}`,
 				remedy: 'Mend what it waits for; then it is sent by itself. To send it all the same, end the hold with Sequencer: Release.',
 			};
 		}),

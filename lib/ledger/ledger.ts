@@ -7,7 +7,7 @@ import type { HintPort } from '../pimberly/hintPort';
 import type { ScanPort } from '../pimberly/scanPort';
 import type { StatusPort } from '../pimberly/statusPort';
 import type { BatchItem, Result } from '../shapes';
-import { add, type AddItem, type AddOutcome } from './add';
+import { add, type AddItem, type AddOptions, type AddOutcome } from './add';
 import { beginWrite } from './beginWrite';
 import { channelPort } from './channel';
 import type { Database } from './database';
@@ -50,10 +50,11 @@ export interface Ledger {
 	readonly environment: string;
 	readonly settings: LedgerSettings;
 	/** One outcome for each item, in order; all of it in one transaction. */
-	add(items: AddItem[]): Promise<AddOutcome[]>;
+	add(items: AddItem[], options?: AddOptions): Promise<AddOutcome[]>;
 	/** The next batch, leased; empty when nothing is ready. */
 	take(options: Partial<TakeOptions> & Pick<TakeOptions, 'target'>): Promise<BatchItem[]>;
-	settle(results: Result[]): Promise<SettleOutcome[]>;
+	/** `patience`: of this batch, where it is not the ledger's own. */
+	settle(results: Result[], patience?: Partial<LedgerSettings>): Promise<SettleOutcome[]>;
 	/** Give a batch back; returns how many changes it held. */
 	release(token: string, reason: string): Promise<number>;
 	/** How many changes a batch still holds, and until when. */
@@ -147,7 +148,7 @@ function ledgerOver(database: Database, environmentId: number, environment: stri
 	return {
 		environment,
 		settings,
-		add: async (items) => await database.write(async (tx) => await add(tx, environmentId, settings, items)),
+		add: async (items, options) => await database.write(async (tx) => await add(tx, environmentId, settings, items, options)),
 		take: async (options) => {
 			const all: TakeOptions = { limit: 100, leaseMs: settings.leaseMs, quietMs: 0, token: tools.newToken(), ...options };
 			let again = false;
@@ -157,7 +158,7 @@ function ledgerOver(database: Database, environmentId: number, environment: stri
 				return batch;
 			});
 		},
-		settle: async (results) => await database.write(async (tx) => await settle(tx, environmentId, settings, results)),
+		settle: async (results, patience) => await database.write(async (tx) => await settle(tx, environmentId, { ...settings, ...patience }, results)),
 		release: async (token, reason) => await database.write(async (tx) => await releaseBatch(tx, environmentId, settings, token, reason)),
 		batch: async (token) => await database.read(async (tx) => await batchState(tx, token)),
 		endHold: async (keys, reason) => await database.write(async (tx) => await endHold(tx, environmentId, keys, reason)),

@@ -1,5 +1,6 @@
 import { targetOf, type Need } from '../shapes';
 import { jsonParameter, type Transaction } from './database';
+import { meetNeeds } from './observe';
 import { place, type Draft, type KnownRecord, type Placed } from './placement';
 import { nameOf } from './records';
 import { writeTrail, type TrailEntry } from './trail';
@@ -63,6 +64,7 @@ export async function placeDrafts(
 			version: draft.version,
 			desired: draft.desired,
 			attempt: 0,
+			overdue: false,
 			addedAt: record.waiting?.addedAt ?? tx.now,
 			needs: [...new Set(needed.map((need) => need.recordId))],
 		};
@@ -71,6 +73,10 @@ export async function placeDrafts(
 	}
 
 	await dropWaiting(tx, [...dropped].map((record) => record.recordId));
+	// What is as it was confirmed keeps no launch waiting.
+	for (const kind of ['kit', 'price'] as const) {
+		await meetNeeds(tx, environmentId, kind, [...dropped].filter((record) => record.kind === kind).map(({ key }) => key));
+	}
 	await updateRecords(tx, touched);
 	await writeChanges(tx, environmentId, writes);
 	await writeTrail(tx, environmentId, trail);
@@ -162,7 +168,7 @@ async function writeChanges(tx: Transaction, environmentId: number, writes: Writ
 			ready_at = CASE WHEN changes.state = 'queued' AND excluded.state = 'queued' THEN changes.ready_at ELSE excluded.ready_at END,
 			hold_told = CASE WHEN changes.state = 'held' THEN changes.hold_told ELSE 0 END,
 			held_since = CASE WHEN changes.state = 'held' AND excluded.state = 'held' THEN changes.held_since ELSE excluded.held_since END,
-			attempt = 0, failures = 0, awaiting = NULL, reason = '', remedy = '', differences = '[]'`,
+			attempt = 0, failures = 0, awaiting = NULL, sent_at = NULL, checks = 0, overdue = 0, reason = '', remedy = '', differences = '[]'`,
 		environmentId,
 		tx.now,
 		jsonParameter(rows),

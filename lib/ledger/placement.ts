@@ -1,4 +1,4 @@
-import type { Change, Kind, Lane, ReadBack, Warning } from '../shapes';
+import type { Change, Kind, KitReadBack, Lane, ReadBack, Warning } from '../shapes';
 import { sameContent, weigh } from './content';
 
 /** The states a change can be in; docs/ledger.md shows every way between them. */
@@ -13,7 +13,10 @@ export interface KnownRecord {
 	/** The newest version accepted so far. */
 	version: string | null;
 	confirmed: Record<string, unknown> | null;
+	/** Of a stock item. */
 	readBack: ReadBack | null;
+	/** Of a kit. */
+	kitReadBack: KitReadBack | null;
 	/** Whether Khaos holds it: null when nobody has looked. */
 	present: boolean | null;
 	uncertain: boolean;
@@ -32,6 +35,8 @@ export interface OpenChange {
 	version: string;
 	desired: Record<string, unknown>;
 	attempt: number;
+	/** Sent, and not seen in Khaos within the time that was set for it. */
+	overdue: boolean;
 	addedAt: number;
 	/** The records it waits for or waited for, by id; of the change in flight they are not loaded. */
 	needs: number[];
@@ -77,7 +82,8 @@ export function place(record: KnownRecord, draft: Draft, needs: KnownRecord[]): 
 		}
 		if (waiting !== null && waiting.purpose !== 'lookUp' && sameContent(draft.kind, draft.desired, waiting.desired) && sameNeeds(waiting, needs)) {
 			// A person who touches a product that failed, or waits for its next attempt, means "try again".
-			const tryAgain = newerVersion && (waiting.state === 'failed' || waiting.state === 'retrying') && draft.kind !== 'status';
+			const stuck = waiting.state === 'failed' || waiting.state === 'retrying' || waiting.overdue;
+			const tryAgain = newerVersion && stuck && draft.kind !== 'status';
 			if (!tryAgain) return { outcome: 'unchanged', newerVersion, dropWaiting: false };
 		}
 	} else if (leased !== null || waiting !== null || record.present === true) {

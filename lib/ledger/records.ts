@@ -1,4 +1,4 @@
-import type { Kind, ReadBack } from '../shapes';
+import type { Kind, KitReadBack, ReadBack } from '../shapes';
 import { jsonParameter, type Transaction } from './database';
 import type { ChangeState, KnownRecord, OpenChange } from './placement';
 
@@ -31,6 +31,7 @@ interface OpenRow {
 	version: string;
 	desired: string;
 	attempt: number;
+	overdue: number;
 	added_at: number;
 }
 
@@ -62,7 +63,7 @@ export async function loadRecords(tx: Transaction, environmentId: number, names:
 	const records = new Map<number, KnownRecord>();
 	for (const row of rows) records.set(row.record_id, recordOf(row));
 	const open = await tx.all<OpenRow>(
-		`SELECT change_id, record_id, state, purpose, version, desired, attempt, added_at FROM changes
+		`SELECT change_id, record_id, state, purpose, version, desired, attempt, overdue, added_at FROM changes
 		 WHERE ${tx.dialect.among('record_id', 'integer')}`,
 		jsonParameter([...records.keys()]),
 	);
@@ -85,7 +86,8 @@ const recordOf = (row: RecordRow): KnownRecord => ({
 	internalId: row.internal_id,
 	version: row.version,
 	confirmed: parse(row.confirmed),
-	readBack: parse<ReadBack>(row.read_back),
+	readBack: row.kind === 'stockItem' ? parse<ReadBack>(row.read_back) : null,
+	kitReadBack: row.kind === 'kit' ? parse<KitReadBack>(row.read_back) : null,
 	present: row.present === null ? null : row.present === 1,
 	uncertain: row.uncertain === 1,
 	takenSince: row.taken_since === 1,
@@ -100,6 +102,7 @@ const openOf = (row: OpenRow): OpenChange => ({
 	version: row.version,
 	desired: JSON.parse(row.desired) as Record<string, unknown>,
 	attempt: row.attempt,
+	overdue: row.overdue === 1,
 	addedAt: row.added_at,
 	needs: [],
 });

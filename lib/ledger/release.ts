@@ -21,15 +21,18 @@ export async function releaseBatch(tx: Transaction, environmentId: number, setti
 }
 
 /**
- * End a hold on a person's word: these held changes may be sent although what they need is not confirmed.
+ * End a hold on a person's word: what is held of these stock items, with their kit relations and prices, may be sent
+ * although what it needs is not confirmed.
  * @returns how many were held and are ready now.
  */
 export async function endHold(tx: Transaction, environmentId: number, keys: string[], reason: string): Promise<number> {
-	const rows = await tx.all<{ change_id: number; kind: Kind; key: string; version: string; source: string }>(
-		`SELECT change_id, kind, key, version, source FROM changes WHERE environment_id = ? AND state = 'held' AND ${tx.dialect.among('key')}`,
+	const wanted = new Set(keys);
+	const held = await tx.all<{ change_id: number; kind: Kind; key: string; version: string; source: string }>(
+		`SELECT change_id, kind, key, version, source FROM changes WHERE environment_id = ? AND state = 'held' AND (kind = 'price' OR ${tx.dialect.among('key')})`,
 		environmentId,
 		jsonParameter(keys),
 	);
+	const rows = held.filter(({ kind, key }) => wanted.has(key) || (kind === 'price' && keys.some((stockKey) => key.startsWith(`${stockKey} | `))));
 	const ids = jsonParameter(rows.map((row) => row.change_id));
 	await tx.run(`UPDATE change_needs SET met = 1 WHERE ${tx.dialect.among('change_id', 'integer')}`, ids);
 	await tx.run(`UPDATE changes SET unmet = 0, state = 'queued', ready_at = ?, held_since = NULL WHERE ${tx.dialect.among('change_id', 'integer')}`, tx.now, ids);

@@ -23,6 +23,13 @@ export interface LedgerSettings {
 	checkAfterMs: number;
 	/** How long a status may still arrive in Pimberly after its execution was given up. */
 	lateWriteMs: number;
+	/** How soon a change that somebody else is to bring to Khaos (an import file, the channel) is first looked for; doubles each time. */
+	sentCheckMs: number;
+	sentCheckCapMs: number;
+	/** A change that is not seen in Khaos this long after it was handed on is an exception. */
+	sentLimitMs: number;
+	/** How often it is looked for after that. */
+	overdueCheckMs: number;
 	/** How long an emission may be on its way through the workflow before its unreceipted products are emitted again. */
 	emissionGraceMs: number;
 }
@@ -39,6 +46,10 @@ export const defaultSettings: LedgerSettings = {
 	lookUpAfterMs: 45_000,
 	checkAfterMs: 5_000,
 	lateWriteMs: 15 * 60_000,
+	sentCheckMs: 10_000,
+	sentCheckCapMs: 10 * 60_000,
+	sentLimitMs: 24 * 60 * 60_000,
+	overdueCheckMs: 60 * 60_000,
 	emissionGraceMs: 5 * 60_000,
 };
 

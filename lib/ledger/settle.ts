@@ -1,12 +1,11 @@
-import { keyOf, type Kind, type Lane, type ReadBack, type Result } from '../shapes';
+import { keyOf, type Kind, type Lane, type Result } from '../shapes';
 import { jsonParameter, type Transaction } from './database';
-import { openExceptions, resolveExceptions, resolveExceptionsOfRecords, resolveWhere, type NewException } from './exceptions';
 import { meetNeeds, missNeeds, presentAmong } from './observe';
 import { sameContent, weigh } from './content';
 import { writeStatusAgain } from './lateStatus';
 import { followLateWrites, noteLateWrites } from './lateWrites';
 import { retryDelay, type LedgerSettings } from './settings';
-import { newsOfConfirmed, putStatuses, setLive, type StatusNews } from './status';
+import { keepSettledExceptions, sourceOf, tellPimberly } from './settledNews';
 import { promoteNext } from './take';
 import { writeTrail, type TrailEntry } from './trail';
 
@@ -29,6 +28,12 @@ export interface OpenRow {
 	attempt: number;
 	failures: number;
 	lease_token: string | null;
+	/** Of a change that was sent: what is still to be read back. */
+	awaiting: Result['awaiting'] | null;
+	sent_at: number | null;
+	/** How often it was read back since. */
+	checks: number;
+	overdue: number;
 	/** The record as last read from Khaos. */
 	read_back: string | null;
 }
@@ -57,7 +62,7 @@ export async function settle(tx: Transaction, environmentId: number, settings: L
 			continue;
 		}
 		open.delete(result.changeId);
-		const outcome = decide(settings, row, result);
+		const outcome = decide(settings, row, result, tx.now);
 		settled.push({ row, result, outcome });
 		outcomes.push({ changeId: result.changeId, outcome: outcome.state });
 	}
@@ -68,27 +73,31 @@ export async function settle(tx: Transaction, environmentId: number, settings: L
 
 /** What settling needs to know of a change and its record. */
 export const openColumns = `change_id, changes.record_id, changes.kind, changes.key, lane, purpose, changes.version, changes.desired, source,
-	attempt, failures, lease_token, read_back`;
+	attempt, failures, lease_token, awaiting, sent_at, checks, overdue, read_back`;
 
 type Outcome =
 	| { state: 'confirmed' }
-	| { state: 'sent' }
+	/** Checked again after `delayMs`; `sentAt`: when it was first said to be written (ms). */
+	| { state: 'sent'; sentAt: number; checks: number; delayMs: number; overdue: boolean }
 	| { state: 'retrying'; failures: number; delayMs: number }
 	| { state: 'failed' };
 
 export interface Settled {
 	row: OpenRow;
-	result: Pick<Result, 'status' | 'reason' | 'remedy' | 'differences' | 'readBack' | 'adopted' | 'awaiting' | 'cause'>;
+	result: Pick<Result, 'status' | 'reason' | 'remedy' | 'differences' | 'readBack' | 'kitReadBack' | 'priceReadBack' | 'adopted' | 'awaiting' | 'cause'>;
 	outcome: Outcome;
 }
 
 /** Refusals and differences count towards the limit; an unreachable Khaos or a lost lease does not. */
-function decide(settings: LedgerSettings, row: OpenRow, result: Result): Outcome {
+function decide(settings: LedgerSettings, row: OpenRow, result: Result, now: number): Outcome {
+	// What a person or another system is to do may take its time: a look that finds it undone does not write it again.
+	const stillOut = result.status === 'retry' && row.purpose === 'check' && isForeign(row.awaiting);
+	if (stillOut) return sentOutcome(settings, row, row.awaiting, now);
 	switch (result.status) {
 		case 'confirmed':
 			return { state: 'confirmed' };
 		case 'sent':
-			return { state: 'sent' };
+			return sentOutcome(settings, row, result.awaiting ?? row.awaiting, now);
 		case 'failed':
 			return { state: 'failed' };
 		case 'retry': {
@@ -99,6 +108,22 @@ function decide(settings: LedgerSettings, row: OpenRow, result: Result): Outcome
 			return { state: 'retrying', failures, delayMs };
 		}
 	}
+}
+
+/** Whether it is for somebody else to bring it to Khaos: a person with an import file, or Khaos itself by its channel. */
+const isForeign = (awaiting: OpenRow['awaiting'] | undefined): boolean => awaiting === 'import' || awaiting === 'channel';
+
+/** Looked at soon, then less and less often; after the limit, which makes it an exception, once in a long while. */
+function sentOutcome(settings: LedgerSettings, row: OpenRow, awaiting: OpenRow['awaiting'] | undefined, now: number): Outcome {
+	if (!isForeign(awaiting)) return { state: 'sent', sentAt: row.sent_at ?? now, checks: 0, delayMs: settings.checkAfterMs, overdue: false };
+	const again = row.purpose === 'check' && row.sent_at !== null;
+	const sentAt = again ? row.sent_at! : now;
+	const checks = again ? row.checks + 1 : 0;
+	const overdue = again && now - sentAt >= settings.sentLimitMs;
+	const spaced = Math.min(settings.sentCheckCapMs, settings.sentCheckMs * 2 ** Math.min(checks, 20));
+	// A check is due when the limit is reached, so that it is told then and not an interval later.
+	const delayMs = overdue ? settings.overdueCheckMs : Math.min(spaced, Math.max(settings.sentCheckMs, sentAt + settings.sentLimitMs - now));
+	return { state: 'sent', sentAt, checks, delayMs, overdue };
 }
 
 /** Write the outcomes down: changes, records, dependants, statuses, exceptions and the trail. */
@@ -126,13 +151,15 @@ export async function apply(tx: Transaction, environmentId: number, settings: Le
 		jsonParameter(unfinished.map(({ row }) => row.change_id)),
 		jsonParameter(unfinished.map(({ row }) => row.record_id)),
 	);
-	await keepUnfinished(tx, settings, unfinished);
+	await keepUnfinished(tx, unfinished);
 	await promoteNext(tx, jsonParameter(settled.map(({ row }) => row.record_id)));
 	await reweighWaiting(tx, environmentId, confirmed);
 	await followLateWrites(tx, environmentId, confirmed.filter(({ row }) => row.kind === 'status').map(({ row }) => row));
-	await meetNeeds(tx, environmentId, 'kit', confirmed.filter(({ row }) => row.kind === 'kit').map(({ row }) => row.key));
+	for (const kind of ['kit', 'price'] as const) {
+		await meetNeeds(tx, environmentId, kind, confirmed.filter(({ row }) => row.kind === kind).map(({ row }) => row.key));
+	}
 	await tellPimberly(tx, environmentId, writes);
-	await keepExceptions(tx, environmentId, writes);
+	await keepSettledExceptions(tx, environmentId, writes);
 	await writeTrail(tx, environmentId, settled.map((one) => trailOf(tx.now, one)));
 }
 
@@ -149,18 +176,26 @@ async function confirmRecords(tx: Transaction, confirmed: Settled[]): Promise<vo
 
 /** A read-back that came with a result is an observation like any other. */
 async function observeSettled(tx: Transaction, environmentId: number, settled: Settled[]): Promise<void> {
-	const seen = settled.filter(({ row, result }) => row.kind === 'stockItem' && result.readBack);
-	const gone = await presentAmong(tx, environmentId, seen.filter(({ result }) => !result.readBack!.exists).map(({ row }) => row.key));
+	const seen = settled.flatMap((one) => {
+		const readBack = readBackOf(one);
+		return readBack ? [{ row: one.row, readBack }] : [];
+	});
+	const gone = await presentAmong(
+		tx,
+		environmentId,
+		seen.filter(({ row, readBack }) => row.kind === 'stockItem' && !readBack.exists).map(({ row }) => row.key),
+	);
 	if (seen.length > 0) {
 		await tx.run(
-			`UPDATE records SET read_back = r.read_back, read_back_at = ?, present = r.present, uncertain = 0
+			`UPDATE records SET read_back = r.read_back, read_back_at = ?, present = COALESCE(r.present, records.present), uncertain = 0
 			 FROM ${tx.dialect.rows('r', { record_id: 'integer', read_back: 'text', present: 'integer' })} WHERE records.record_id = r.record_id`,
 			tx.now,
 			jsonParameter(
-				seen.map(({ row, result }) => ({
+				seen.map(({ row, readBack }) => ({
 					record_id: row.record_id,
-					read_back: JSON.stringify(result.readBack),
-					present: result.readBack!.exists ? 1 : 0,
+					read_back: JSON.stringify(readBack),
+					// That a kit or a price is there says nothing of what it is like: only a confirmation meets a need for it.
+					present: row.kind === 'stockItem' ? Number(readBack.exists) : null,
 				})),
 			),
 		);
@@ -174,23 +209,31 @@ async function observeSettled(tx: Transaction, environmentId: number, settled: S
 	await missNeeds(tx, gone);
 }
 
-async function keepUnfinished(tx: Transaction, settings: LedgerSettings, unfinished: Settled[]): Promise<void> {
+function readBackOf({ row, result }: Settled): { exists: boolean } | null | undefined {
+	if (row.kind === 'kit') return result.kitReadBack;
+	return row.kind === 'price' ? result.priceReadBack : row.kind === 'stockItem' ? result.readBack : null;
+}
+
+async function keepUnfinished(tx: Transaction, unfinished: Settled[]): Promise<void> {
 	if (unfinished.length === 0) return;
 	await tx.run(
 		`UPDATE changes SET state = r.state, failures = r.failures, due_at = r.due_at, ready_at = NULL, purpose = r.purpose, awaiting = r.awaiting,
+			sent_at = r.sent_at, checks = r.checks, overdue = r.overdue,
 			reason = r.reason, remedy = r.remedy, differences = r.differences, lease_token = NULL, lease_until = NULL
-		 FROM ${tx.dialect.rows('r', { change_id: 'integer', state: 'text', failures: 'integer', due_at: 'integer', purpose: 'text', awaiting: 'text', reason: 'text', remedy: 'text', differences: 'text' })}
+		 FROM ${tx.dialect.rows('r', { change_id: 'integer', state: 'text', failures: 'integer', due_at: 'integer', purpose: 'text', awaiting: 'text', sent_at: 'integer', checks: 'integer', overdue: 'integer', reason: 'text', remedy: 'text', differences: 'text' })}
 		 WHERE changes.change_id = r.change_id`,
 		jsonParameter(
 			unfinished.map(({ row, result, outcome }) => ({
 				change_id: row.change_id,
 				state: outcome.state,
 				failures: outcome.state === 'retrying' ? outcome.failures : row.failures,
-				due_at:
-					outcome.state === 'retrying' ? tx.now + outcome.delayMs : outcome.state === 'sent' ? tx.now + settings.checkAfterMs : null,
+				due_at: 'delayMs' in outcome ? tx.now + outcome.delayMs : null,
 				// A check that shows something else is written again.
 				purpose: outcome.state === 'sent' ? 'check' : row.purpose === 'check' ? 'write' : row.purpose,
-				awaiting: outcome.state === 'sent' ? (result.awaiting ?? 'import') : null,
+				awaiting: outcome.state === 'sent' ? (result.awaiting ?? row.awaiting ?? 'import') : null,
+				sent_at: outcome.state === 'sent' ? outcome.sentAt : null,
+				checks: outcome.state === 'sent' ? outcome.checks : 0,
+				overdue: outcome.state === 'sent' && outcome.overdue ? 1 : 0,
 				reason: result.reason,
 				remedy: result.remedy,
 				differences: JSON.stringify(result.differences),
@@ -236,86 +279,6 @@ async function reweighWaiting(tx: Transaction, environmentId: number, confirmed:
 	}
 }
 
-/** One after the other, each with its full stop. */
-const sentences = (...texts: string[]): string =>
-	texts
-		.filter((text) => text !== '')
-		.map((text) => (/[.!?]$/.test(text) ? text : `${text}.`))
-		.join(' ');
-
-const primaryIdOf = (row: OpenRow): string => (JSON.parse(row.source) as { primaryId: string }).primaryId;
-const internalIdOf = (row: OpenRow): string => (JSON.parse(row.source) as { internalId: string }).internalId;
-
-async function tellPimberly(tx: Transaction, environmentId: number, settled: Settled[]): Promise<void> {
-	const items = settled.filter(({ row }) => row.kind === 'stockItem');
-	const news: StatusNews[] = [];
-	const live: string[] = [];
-	const notLive: string[] = [];
-	for (const { row, result, outcome } of items) {
-		const primaryId = primaryIdOf(row);
-		const base = { primaryId, internalId: internalIdOf(row), delayMs: 0 };
-		if (outcome.state === 'confirmed') {
-			const stockId = result.readBack?.stockId ?? (row.read_back === null ? '' : (JSON.parse(row.read_back) as ReadBack).stockId);
-			const told = newsOfConfirmed(base, JSON.parse(row.desired) as Record<string, unknown>, stockId);
-			(told.status === 'Live' ? live : notLive).push(primaryId);
-			news.push(told);
-		} else if (outcome.state === 'failed') {
-			news.push({ ...base, stockId: '', status: 'Failed', message: sentences(result.reason, result.remedy) });
-		}
-	}
-	await setLive(tx, environmentId, live, true);
-	await setLive(tx, environmentId, notLive, false);
-	await putStatuses(tx, environmentId, news);
-}
-
-async function keepExceptions(tx: Transaction, environmentId: number, settled: Settled[]): Promise<void> {
-	const failed = settled.filter(({ outcome }) => outcome.state === 'failed');
-	await openExceptions(
-		tx,
-		environmentId,
-		failed.map(({ row, result }) => ({
-			...(row.kind === 'status' ? { type: 'statusNotWritten' as const } : failedTransferOf(row, result)),
-			primaryId: primaryIdOf(row),
-			key: row.key,
-			field: result.differences[0]?.field ?? '',
-			value: result.differences[0]?.expected ?? null,
-			reason: result.reason,
-			remedy: result.remedy,
-		})),
-	);
-	const confirmed = settled.filter(({ outcome }) => outcome.state === 'confirmed');
-	const of = (kind: Kind): OpenRow[] => confirmed.filter(({ row }) => row.kind === kind).map(({ row }) => row);
-	const keys = (kind: Kind): string[] => of(kind).map((row) => row.key);
-	await resolveExceptions(tx, environmentId, ['statusNotWritten'], of('status').map(primaryIdOf));
-	await resolveEnded(tx, environmentId, confirmed.filter(({ row }) => row.kind !== 'status').map(({ row }) => row.key));
-	// What was read back as desired has not drifted any more.
-	await resolveExceptionsOfRecords(tx, environmentId, ['attributeDrift', 'missingInKhaos'], keys('stockItem'));
-	await resolveExceptionsOfRecords(tx, environmentId, ['priceMismatch'], [...keys('stockItem'), ...keys('price')]);
-	await resolveExceptionsOfRecords(tx, environmentId, ['unmappedPrice'], keys('price'));
-	await resolveExceptionsOfRecords(tx, environmentId, ['kitMismatch'], keys('kit'));
-}
-
-/** Worse where Khaos does not have the item at all: nothing of it can be sold. */
-function failedTransferOf(row: OpenRow, result: Settled['result']): Pick<NewException, 'type' | 'severity'> {
-	const inKhaos = result.readBack?.exists ?? (row.read_back !== null && (JSON.parse(row.read_back) as ReadBack).exists);
-	return { type: 'failedTransfer', ...(row.kind === 'stockItem' && !inKhaos ? { severity: 'critical' as const } : {}) };
-}
-
-/** These records came to their end: nothing of theirs is failed or held any more, but for a kit or a price beside the item. */
-async function resolveEnded(tx: Transaction, environmentId: number, keys: string[]): Promise<void> {
-	for (const [type, state] of [['failedTransfer', 'failed'], ['heldTooLong', 'held']] as const) {
-		await resolveWhere(
-			tx,
-			environmentId,
-			`type = ? AND ${tx.dialect.among('key')} AND NOT EXISTS (SELECT 1 FROM records JOIN changes ON changes.record_id = records.record_id AND changes.state = ?
-				WHERE records.environment_id = exceptions.environment_id AND records.kind IN ('stockItem', 'kit', 'price') AND records.key = exceptions.key)`,
-			type,
-			jsonParameter(keys),
-			state,
-		);
-	}
-}
-
 function trailOf(now: number, { row, result, outcome }: Settled): TrailEntry {
 	const event =
 		outcome.state === 'confirmed' ? (result.adopted ? 'adopted' : 'confirmed') : outcome.state === 'retrying' ? 'retry' : outcome.state;
@@ -323,7 +286,7 @@ function trailOf(now: number, { row, result, outcome }: Settled): TrailEntry {
 	return {
 		kind: row.kind,
 		key: row.kind === 'status' ? row.key : keyOf(row.key),
-		primaryId: primaryIdOf(row),
+		primaryId: sourceOf(row).primaryId,
 		event,
 		version: row.version,
 		lag: outcome.state === 'confirmed' && row.purpose !== 'lookUp' && Number.isFinite(updated) ? Math.max(0, now - updated) : null,

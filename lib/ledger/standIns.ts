@@ -89,7 +89,7 @@ export async function claimStandIns(tx: Transaction, environmentId: number, prod
 		jsonParameter(standIns.map(({ record_id }) => record_id)),
 	);
 	if (waiting.length === 0) return;
-	await nameByCode(tx, waiting.filter(({ kind }) => kind === 'kit'), claimed);
+	await nameByCode(tx, environmentId, waiting.filter(({ kind }) => kind === 'kit'), claimed);
 	// What waits for both is left with the one.
 	await tx.run(
 		`DELETE FROM change_needs WHERE met = 0 AND EXISTS (SELECT 1 FROM ${table} WHERE r.stand_in = change_needs.need_record_id
@@ -105,7 +105,7 @@ export async function claimStandIns(tx: Transaction, environmentId: number, prod
 	await recount(tx, jsonParameter(waiting.map((row) => row.change_id)));
 }
 
-async function nameByCode(tx: Transaction, kits: Array<{ change_id: number; desired: string }>, claimed: Claimed): Promise<void> {
+async function nameByCode(tx: Transaction, environmentId: number, kits: Array<{ change_id: number; desired: string }>, claimed: Claimed): Promise<void> {
 	if (kits.length === 0) return;
 	await tx.run(
 		`UPDATE changes SET desired = r.desired FROM ${tx.dialect.rows('r', { change_id: 'integer', desired: 'text' })}
@@ -116,5 +116,18 @@ async function nameByCode(tx: Transaction, kits: Array<{ change_id: number; desi
 				desired: JSON.stringify(withCodes(JSON.parse(desired) as Record<string, unknown>, claimed)),
 			})),
 		),
+	);
+	const names = tx.dialect.rows('r', { stand_in: 'text', claimed: 'text' });
+	const rows = jsonParameter([...claimed].map(([standIn, key]) => ({ stand_in: standIn, claimed: key })));
+	await tx.run(
+		`INSERT INTO kit_components (environment_id, parent_key, component_key)
+		 SELECT environment_id, parent_key, r.claimed FROM ${names} JOIN kit_components ON component_key = r.stand_in WHERE environment_id = ? ON CONFLICT DO NOTHING`,
+		rows,
+		environmentId,
+	);
+	await tx.run(
+		`DELETE FROM kit_components WHERE environment_id = ? AND ${tx.dialect.among('component_key')}`,
+		environmentId,
+		jsonParameter([...claimed.keys()]),
 	);
 }

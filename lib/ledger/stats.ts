@@ -1,7 +1,8 @@
 import { needInWords } from '../catalogue/needs';
-import { keyOf, type Kind, type Lane, type Target } from '../shapes';
+import { keyOf, kindSchema, kindsOf, targetOf, type Kind, type Lane, type Target } from '../shapes';
 import type { Transaction } from './database';
 import type { ChangeState } from './placement';
+import { subjectOf } from './settledNews';
 
 export interface LedgerStats {
 	/** Open changes by state, for Khaos and for Pimberly. */
@@ -9,13 +10,20 @@ export interface LedgerStats {
 	pimberly: Record<ChangeState, number>;
 	/** Open changes for Khaos by lane. */
 	byLane: Record<Lane, number>;
+	/** Open changes by kind and state. */
+	byKind: Record<Kind, Record<ChangeState, number>>;
+	/** Kits and price-list rows whose last content is confirmed, with nothing open. */
+	confirmedParts: Record<'kit' | 'price', number>;
 	/** Stock items whose last content is confirmed, with nothing open. */
 	confirmed: number;
 	/** Products whose newest version is rejected. */
 	rejected: number;
 	/** Products ever seen. */
 	products: number;
-	/** When the next change that waits for its time is due (ISO 8601 UTC), by target; null: none. */
+	/**
+	 * When the next change that waits for its time is due (ISO 8601 UTC), by target; null: none. What a person or the channel
+	 * is to bring to Khaos counts for its first looks only: after those it may take any time.
+	 */
 	nextDue: Record<Target, string | null>;
 	/** The oldest change that could be sent now was ready at (ISO 8601 UTC). */
 	oldestReadyAt: string | null;
@@ -38,25 +46,29 @@ export interface LedgerStats {
 }
 
 const states: ChangeState[] = ['queued', 'held', 'leased', 'next', 'retrying', 'sent', 'failed'];
+/** After so many looks without a result, what somebody else is to do may take any time. */
+const firstLooks = 3;
+
 const iso = (ms: number | null | undefined): string | null => (ms === null || ms === undefined ? null : new Date(ms).toISOString());
 
 /** Sequencer: Get Stats. `sinceMs`: lag over confirmations of the last so many milliseconds. */
 export async function stats(tx: Transaction, environmentId: number, sinceMs: number): Promise<LedgerStats> {
-	const counts = await tx.all<{ target: Target; state: ChangeState; lane: Lane; count: number }>(
-		'SELECT target, state, lane, count(*) AS count FROM changes WHERE environment_id = ? GROUP BY target, state, lane',
+	const counts = await tx.all<{ kind: Kind; state: ChangeState; lane: Lane; count: number }>(
+		'SELECT kind, state, lane, count(*) AS count FROM changes WHERE environment_id = ? GROUP BY kind, state, lane',
 		environmentId,
 	);
-	const of = (target: Target): Record<ChangeState, number> =>
+	const ofKinds = (kinds: Kind[]): Record<ChangeState, number> =>
 		Object.fromEntries(
 			states.map((state) => [
 				state,
-				counts.filter((row) => row.target === target && row.state === state).reduce((sum, row) => sum + Number(row.count), 0),
+				counts.filter((row) => kinds.includes(row.kind) && row.state === state).reduce((sum, row) => sum + Number(row.count), 0),
 			]),
 		) as Record<ChangeState, number>;
+	const of = (target: Target): Record<ChangeState, number> => ofKinds(kindsOf[target]);
 	const byLane = Object.fromEntries(
 		([1, 2, 3, 4] as Lane[]).map((lane) => [
 			lane,
-			counts.filter((row) => row.target === 'khaos' && row.lane === lane).reduce((sum, row) => sum + Number(row.count), 0),
+			counts.filter((row) => targetOf(row.kind) === 'khaos' && row.lane === lane).reduce((sum, row) => sum + Number(row.count), 0),
 		]),
 	) as Record<Lane, number>;
 	const one = async (sql: string, ...parameters: Array<string | number>): Promise<number> =>
@@ -65,21 +77,27 @@ export async function stats(tx: Transaction, environmentId: number, sinceMs: num
 		iso(
 			(
 				await tx.get<{ due_at: number | null }>(
-					`SELECT min(due_at) AS due_at FROM changes WHERE environment_id = ? AND target = ? AND state IN ('retrying', 'sent')`,
+					`SELECT min(due_at) AS due_at FROM changes WHERE environment_id = ? AND target = ? AND state IN ('retrying', 'sent')
+						AND (state <> 'sent' OR awaiting = 'harmonisation' OR checks < ${firstLooks})`,
 					environmentId,
 					target,
 				)
 			)?.due_at,
 		);
+	const confirmedOf = async (kind: Kind): Promise<number> =>
+		await one(
+			`SELECT count(*) AS count FROM records WHERE environment_id = ? AND kind = ? AND confirmed IS NOT NULL
+				AND NOT EXISTS (SELECT 1 FROM changes WHERE changes.record_id = records.record_id)`,
+			environmentId,
+			kind,
+		);
 	return {
 		khaos: of('khaos'),
 		pimberly: of('pimberly'),
 		byLane,
-		confirmed: await one(
-			`SELECT count(*) AS count FROM records WHERE environment_id = ? AND kind = 'stockItem' AND confirmed IS NOT NULL
-				AND NOT EXISTS (SELECT 1 FROM changes WHERE changes.record_id = records.record_id)`,
-			environmentId,
-		),
+		byKind: Object.fromEntries(kindSchema.options.map((kind) => [kind, ofKinds([kind])])) as LedgerStats['byKind'],
+		confirmedParts: { kit: await confirmedOf('kit'), price: await confirmedOf('price') },
+		confirmed: await confirmedOf('stockItem'),
 		rejected: await one('SELECT count(*) AS count FROM products WHERE environment_id = ? AND rejected IS NOT NULL', environmentId),
 		products: await one('SELECT count(*) AS count FROM products WHERE environment_id = ?', environmentId),
 		nextDue: { khaos: await due('khaos'), pimberly: await due('pimberly') },
@@ -195,6 +213,7 @@ interface ListedRow {
 
 export interface NeedRow {
 	change_id: number;
+	kind: Kind;
 	key: string;
 	present: number | null;
 	state: ChangeState | null;
@@ -214,8 +233,10 @@ export async function listChanges(tx: Transaction, environmentId: number, filter
 	among('state', filter.states);
 	among('kind', filter.kinds);
 	if (filter.search) {
-		conditions.push(`(key = ? OR record_id IN (SELECT record_id FROM records WHERE records.environment_id = ? AND records.primary_id = ?))`);
-		parameters.push(keyOf(filter.search), environmentId, filter.search);
+		const key = keyOf(filter.search);
+		// A price-list row begins with the key of its item.
+		conditions.push(`(key = ? OR substr(key, 1, ${key.length + 3}) = ? OR record_id IN (SELECT record_id FROM records WHERE records.environment_id = ? AND records.primary_id = ?))`);
+		parameters.push(key, `${key} | `, environmentId, filter.search);
 	}
 	const rows = await tx.all<ListedRow>(
 		`SELECT change_id, kind, key, source, state, lane, version, changed_fields, attempt, added_at, due_at, reason, remedy, differences
@@ -249,7 +270,7 @@ export async function listChanges(tx: Transaction, environmentId: number, filter
 /** What each of these changes waits for, and what became of that, in words. */
 export async function waitsOf(tx: Transaction, changeIds: number[]): Promise<Map<number, Pick<ListedChange, 'waitsFor' | 'waitingReason'>>> {
 	const needs = await tx.all<NeedRow>(
-		`SELECT change_needs.change_id, records.key, records.present, records.version, blocking.state, blocking.reason
+		`SELECT change_needs.change_id, records.kind, records.key, records.present, records.version, blocking.state, blocking.reason
 		 FROM change_needs JOIN records ON records.record_id = need_record_id
 		 LEFT JOIN changes AS blocking ON blocking.record_id = records.record_id AND blocking.state <> 'next'
 		 WHERE met = 0 AND ${tx.dialect.among('change_needs.change_id', 'integer')}`,
@@ -264,7 +285,7 @@ export async function waitsOf(tx: Transaction, changeIds: number[]): Promise<Map
 
 /** What became of a record that others wait for, in a sentence. */
 export function whyNeedIsUnmet(need: NeedRow): string {
-	const key = needInWords(need.key);
+	const key = need.kind === 'stockItem' ? needInWords(need.key) : subjectOf(need.kind, need.key);
 	if (need.state === 'failed') return `${key} failed: ${need.reason ?? ''}`.trim();
 	if (need.state === 'retrying' && need.reason) return `${key} is tried again: ${need.reason}`;
 	if (need.state !== null && need.version !== null) return `${key} is ${need.state} and not confirmed in Khaos yet.`;

@@ -47,7 +47,9 @@ export async function putStatuses(tx: Transaction, environmentId: number, news: 
 	const at = new Date(tx.now).toISOString();
 	const drafts: DraftFor[] = latest.map((one) => {
 		const record = records.get(nameOf({ kind: 'status', key: one.primaryId }))!;
-		const keepsLive = live.has(one.primaryId) && (one.status === 'Failed' || one.status === 'Held');
+		// A launch that is held was never told: nothing keeps it.
+		const launched = live.has(one.primaryId) && record.waiting?.state !== 'held';
+		const keepsLive = launched && (one.status === 'Failed' || one.status === 'Held');
 		const told = (record.waiting?.desired ?? record.leased?.desired ?? record.confirmed) as Partial<DesiredStatus> | null;
 		// Several pieces of news in one millisecond are in order all the same.
 		const version = record.version !== null && record.version > at ? record.version : at;

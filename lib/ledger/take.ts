@@ -1,7 +1,8 @@
-import type { BatchItem, Kind, Lane, Need, Target, Warning } from '../shapes';
+import { kindsOf, type BatchItem, type Kind, type Lane, type Need, type Target, type Warning } from '../shapes';
 import { agedIds, countBatch } from './ageing';
 import { jsonParameter, type Transaction } from './database';
 import { noteLateWrites } from './lateWrites';
+import { holdLaunches, type LiveWaitsFor } from './launchGate';
 import type { LedgerSettings } from './settings';
 import { writeTrail } from './trail';
 
@@ -9,7 +10,10 @@ export interface TakeOptions {
 	target: Target;
 	/** Empty or left out: all lanes. */
 	lanes?: Lane[];
+	/** Empty or left out: all kinds of the target. */
 	kinds?: Kind[];
+	/** Of statuses: what a product waits for, beside its stock item, before it is said to be Live. */
+	liveWaitsFor?: LiveWaitsFor;
 	/** At most this many changes. */
 	limit: number;
 	leaseMs: number;
@@ -57,7 +61,7 @@ export async function take(
 	await makeDueReady(tx, environmentId, options.target);
 	if (!(await worthTaking(tx, environmentId, options))) return [];
 
-	let ids = await queuedIds(tx, environmentId, settings, options);
+	let ids = await launchable(tx, environmentId, settings, options);
 	let purpose: 'check' | null = null;
 	if (ids.length === 0) {
 		ids = await dueChecks(tx, environmentId, options);
@@ -225,71 +229,99 @@ async function makeDueReady(tx: Transaction, environmentId: number, target: Targ
 	);
 }
 
+/** How often a batch is filled up again after launches in it had to wait. */
+const mostFills = 50;
+
+/** The ids that are queued, without the launches that have to wait: those are held from now on. */
+async function launchable(tx: Transaction, environmentId: number, settings: Pick<LedgerSettings, 'agedMs'>, options: TakeOptions): Promise<number[]> {
+	for (let fills = 0; ; fills++) {
+		const ids = await queuedIds(tx, environmentId, settings, options);
+		if (options.target !== 'pimberly' || options.liveWaitsFor === undefined || ids.length === 0) return ids;
+		const held = await holdLaunches(tx, environmentId, ids, options.liveWaitsFor);
+		if (held.size === 0 || fills === mostFills) return ids.filter((id) => !held.has(id));
+	}
+}
+
+const takenKinds = ({ target, kinds }: Pick<TakeOptions, 'target' | 'kinds'>): Kind[] =>
+	kinds?.length ? kindsOf[target].filter((kind) => kinds.includes(kind)) : kindsOf[target];
+
 const lanesOf = (options: TakeOptions): Lane[] => (options.lanes?.length ? [...new Set(options.lanes)].sort() : [1, 2, 3, 4]);
 
 async function worthTaking(tx: Transaction, environmentId: number, options: TakeOptions): Promise<boolean> {
 	if (options.quietMs <= 0) return true;
 	let ready = 0;
 	for (const lane of lanesOf(options)) {
-		const oldest = await tx.get<{ ready_at: number }>(
-			`SELECT ready_at FROM changes WHERE environment_id = ? AND target = ? AND lane = ? AND state = 'queued' ORDER BY ready_at LIMIT 1`,
-			environmentId,
-			options.target,
-			lane,
-		);
-		if (oldest === undefined) continue;
-		if (lane === 1 || oldest.ready_at <= tx.now - options.quietMs) return true;
-		const head = await tx.all(
-			`SELECT change_id FROM changes WHERE environment_id = ? AND target = ? AND lane = ? AND state = 'queued' ORDER BY change_id LIMIT ?`,
-			environmentId,
-			options.target,
-			lane,
-			options.limit - ready,
-		);
-		ready += head.length;
-		if (ready >= options.limit) return true;
+		for (const kind of takenKinds(options)) {
+			const oldest = await tx.get<{ ready_at: number }>(
+				`SELECT ready_at FROM changes WHERE environment_id = ? AND kind = ? AND lane = ? AND state = 'queued' ORDER BY ready_at LIMIT 1`,
+				environmentId,
+				kind,
+				lane,
+			);
+			if (oldest === undefined) continue;
+			if (lane === 1 || oldest.ready_at <= tx.now - options.quietMs) return true;
+			const head = await tx.all(
+				`SELECT change_id FROM changes WHERE environment_id = ? AND kind = ? AND lane = ? AND state = 'queued' ORDER BY change_id LIMIT ?`,
+				environmentId,
+				kind,
+				lane,
+				options.limit - ready,
+			);
+			ready += head.length;
+			if (ready >= options.limit) return true;
+		}
 	}
 	// Nothing to write is no reason to wait with the read-backs that are due.
 	return ready === 0;
 }
 
 /**
- * What has waited longest, where it is its turn; then the head of each lane: a few short index reads instead of one sort
- * of the backlog.
+ * What has waited longest, where it is its turn; then the head of each lane: a few short index reads, one a kind, instead
+ * of one sort of the backlog.
  */
 async function queuedIds(tx: Transaction, environmentId: number, settings: Pick<LedgerSettings, 'agedMs'>, options: TakeOptions): Promise<number[]> {
 	const lanes = lanesOf(options);
-	const kinds = options.kinds?.length ? `AND ${tx.dialect.among('kind')}` : '';
-	const kindParameters = options.kinds?.length ? [jsonParameter(options.kinds)] : [];
-	const ids = new Set(await agedIds(tx, environmentId, settings.agedMs, { ...options, lanes }));
+	const kinds = takenKinds(options);
+	const ids = new Set(await agedIds(tx, environmentId, settings.agedMs, { ...options, lanes, kinds }));
 	for (const lane of lanes) {
 		if (ids.size >= options.limit) break;
-		const rows = await tx.all<{ change_id: number }>(
-			`SELECT change_id FROM changes WHERE environment_id = ? AND target = ? AND lane = ? AND state = 'queued' ${kinds}
-			 ORDER BY change_id LIMIT ? ${tx.dialect.skipLocked}`,
-			environmentId,
-			options.target,
-			lane,
-			...kindParameters,
-			options.limit,
-		);
-		for (const row of rows) if (ids.size < options.limit) ids.add(row.change_id);
+		const heads: number[] = [];
+		for (const kind of kinds) {
+			const rows = await tx.all<{ change_id: number }>(
+				`SELECT change_id FROM changes WHERE environment_id = ? AND kind = ? AND lane = ? AND state = 'queued'
+				 ORDER BY change_id LIMIT ? ${tx.dialect.skipLocked}`,
+				environmentId,
+				kind,
+				lane,
+				options.limit,
+			);
+			heads.push(...rows.map((row) => row.change_id));
+		}
+		for (const id of heads.sort((a, b) => a - b)) if (ids.size < options.limit) ids.add(id);
 	}
 	return [...ids];
 }
 
 /** With nothing to write: what was written and still waits for its read-back. */
 async function dueChecks(tx: Transaction, environmentId: number, options: TakeOptions): Promise<number[]> {
-	const rows = await tx.all<{ change_id: number }>(
-		`SELECT change_id FROM changes WHERE environment_id = ? AND target = ? AND state = 'sent' AND due_at <= ?
-		 ORDER BY due_at LIMIT ? ${tx.dialect.skipLocked}`,
-		environmentId,
-		options.target,
-		tx.now,
-		options.limit,
-	);
-	const ids = rows.map((row) => row.change_id);
-	if (options.target === 'khaos' && ids.length < options.limit) ids.push(...(await heldUnread(tx, environmentId, options.limit - ids.length)));
+	const due: Array<{ change_id: number; due_at: number }> = [];
+	for (const kind of takenKinds(options)) {
+		due.push(
+			...(await tx.all<{ change_id: number; due_at: number }>(
+				`SELECT change_id, due_at FROM changes WHERE environment_id = ? AND kind = ? AND state = 'sent' AND due_at <= ?
+				 ORDER BY due_at LIMIT ? ${tx.dialect.skipLocked}`,
+				environmentId,
+				kind,
+				tx.now,
+				options.limit,
+			)),
+		);
+	}
+	const ids = due
+		.sort((a, b) => a.due_at - b.due_at || a.change_id - b.change_id)
+		.slice(0, options.limit)
+		.map((row) => row.change_id);
+	if (takenKinds(options).includes('stockItem') && ids.length < options.limit) ids.push(...(await heldUnread(tx, environmentId, options.limit - ids.length)));
 	return ids;
 }
 
@@ -300,7 +332,7 @@ async function dueChecks(tx: Transaction, environmentId: number, options: TakeOp
 async function heldUnread(tx: Transaction, environmentId: number, limit: number): Promise<number[]> {
 	const rows = await tx.all<{ change_id: number }>(
 		`SELECT change_id FROM records JOIN changes ON changes.record_id = records.record_id
-		 WHERE records.environment_id = ? AND records.uncertain = 1 AND changes.state = 'held' LIMIT ?`,
+		 WHERE records.environment_id = ? AND records.uncertain = 1 AND records.kind = 'stockItem' AND changes.state = 'held' LIMIT ?`,
 		environmentId,
 		limit,
 	);

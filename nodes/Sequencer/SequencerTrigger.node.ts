@@ -1,5 +1,6 @@
 import {
 	NodeConnectionTypes,
+	updateDisplayOptions,
 	type INodeType,
 	type INodeTypeDescription,
 	type IRun,
@@ -11,7 +12,17 @@ import type { Ledger } from '../../lib/ledger/ledger';
 import type { BatchItem } from '../../lib/shapes';
 import { syncLedgerConnectionTest } from '../credentialTests';
 import { ledgerOf } from '../ledgerFromCredentials';
-import { batchSizeProperty, laneProperty, lanesOf, targetOfParameter, targetProperty } from './operations/batchParameters';
+import {
+	batchSizeProperty,
+	kindsOfParameter,
+	kindsProperty,
+	laneProperty,
+	lanesOf,
+	launchProperties,
+	liveWaitsForOf,
+	targetOfParameter,
+	targetProperty,
+} from './operations/batchParameters';
 
 /** How often the ledger is looked at while there is nothing to do (ms). */
 const idleMs = 250;
@@ -41,7 +52,9 @@ export class SequencerTrigger implements INodeType {
 				default: '',
 			},
 			targetProperty,
+			...updateDisplayOptions({ show: { target: ['khaos'] } }, [kindsProperty]),
 			laneProperty,
+			...updateDisplayOptions({ show: { target: ['pimberly'] } }, launchProperties),
 			batchSizeProperty,
 			{
 				displayName: 'Options',
@@ -76,8 +89,11 @@ export class SequencerTrigger implements INodeType {
 	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
 		const ledger = await ledgerOf(this);
 		const options = this.getNodeParameter('options', {}) as { leaseMinutes?: number; quietSeconds?: number };
+		const liveWaitsFor = liveWaitsForOf(this.getNodeParameter('liveWaitsFor', []), this.getNodeParameter('livePriceLists', ''));
 		const takeOptions = {
 			target: targetOfParameter(this.getNodeParameter('target')),
+			kinds: kindsOfParameter(this.getNodeParameter('kinds', [])),
+			...(liveWaitsFor === undefined ? {} : { liveWaitsFor }),
 			lanes: lanesOf(this.getNodeParameter('lanes', [])),
 			limit: this.getNodeParameter('batchSize', 100) as number,
 			leaseMs: (options.leaseMinutes ?? 10) * 60_000,

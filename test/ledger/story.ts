@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import type { AddItem } from '../../lib/ledger/add';
 import { openLedger, type Ledger, type LedgerStore } from '../../lib/ledger/ledger';
-import type { BatchItem, Change, ReadBack, Rejection, Result } from '../../lib/shapes';
+import { keyOf, priceKeyOf, type BatchItem, type Change, type KitReadBack, type ReadBack, type Rejection, type Relation, type Result } from '../../lib/shapes';
 
 /** A ledger of its own, with a clock that the test moves. */
 export interface Story {
@@ -100,6 +100,53 @@ export function stockItem(stockCode: string, options: ItemOptions = {}): Change 
 
 export const change = (stockCode: string, options: ItemOptions = {}): AddItem => ({ type: 'change', change: stockItem(stockCode, options) });
 
+export interface PartOptions {
+	version?: string;
+	primaryId?: string;
+}
+
+/** A kit relation as the mapper makes it; components as `CODE*quantity`. */
+export function kit(stockCode: string, components: string[], options: PartOptions & { relation?: Relation } = {}): AddItem {
+	const { source, version } = stockItem(stockCode, options);
+	const named = components.map((text) => ({ stockCode: text.split('*')[0]!, quantity: text.split('*')[1] ?? '1' }));
+	return {
+		type: 'change',
+		change: {
+			kind: 'kit',
+			key: keyOf(stockCode),
+			version,
+			lane: 2,
+			changedFields: [],
+			needs: [stockCode, ...named.map((component) => component.stockCode)].map((code) => ({ kind: 'stockItem', key: keyOf(code) })),
+			desired: { stockCode, relation: options.relation ?? 'pack', components: named },
+			source,
+			warnings: [],
+			emission: null,
+		},
+	};
+}
+
+/** A row of a price list, as the mapper makes it. */
+export function price(stockCode: string, priceList: string, amount: string, options: PartOptions = {}): AddItem {
+	const { source, version } = stockItem(stockCode, options);
+	const band = { bandLow: 1, bandHigh: 99_999 };
+	return {
+		type: 'change',
+		change: {
+			kind: 'price',
+			key: priceKeyOf({ stockCode, priceList, ...band }),
+			version,
+			lane: 1,
+			changedFields: [],
+			needs: [{ kind: 'stockItem', key: keyOf(stockCode) }],
+			desired: { stockCode, priceList, ...band, amount, currency: '', net: true },
+			source,
+			warnings: [],
+			emission: null,
+		},
+	};
+}
+
 export const rejection = (primaryId: string, field: string, extra: Partial<Rejection> = {}): AddItem => ({
 	type: 'rejection',
 	rejection: {
@@ -135,7 +182,14 @@ export const result = (item: BatchItem, status: Result['status'], extra: Partial
 	...extra,
 });
 
+/** The relation as Khaos shows it once the file was imported. */
+export const kitReadBackOf = (item: BatchItem): KitReadBack => ({ exists: true, ...(item.desired as unknown as Omit<KitReadBack, 'exists'>) });
+
 export const confirmed = (item: BatchItem): Result =>
-	result(item, 'confirmed', item.kind === 'stockItem' ? { readBack: readBackOf(item) } : {});
+	result(
+		item,
+		'confirmed',
+		item.kind === 'stockItem' ? { readBack: readBackOf(item) } : item.kind === 'kit' ? { kitReadBack: kitReadBackOf(item) } : {},
+	);
 
 export const keys = (items: Array<{ key: string }>): string[] => items.map((item) => item.key);

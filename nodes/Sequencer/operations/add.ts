@@ -16,6 +16,24 @@ export const description: INodeProperties[] = [
 		default: '',
 		displayOptions: { show: { operation: ['add'] } },
 	},
+	{
+		displayName: 'Options',
+		name: 'addOptions',
+		type: 'collection',
+		placeholder: 'Add Option',
+		default: {},
+		displayOptions: { show: { operation: ['add'] } },
+		options: [
+			{
+				displayName: 'Hold Components Until Their Kit Parent Is Confirmed',
+				name: 'holdComponents',
+				type: 'boolean',
+				default: false,
+				description:
+					'Whether components that are new to Khaos wait until the stock item of their kit parent is confirmed. A kit relation waits for its parent and every component in any case.',
+			},
+		],
+	},
 ];
 
 /** Changes and rejections, with the receipts for what the trigger emitted, into the ledger in one transaction. */
@@ -26,7 +44,8 @@ export async function execute(context: IExecuteFunctions, items: INodeExecutionD
 			? { type: 'rejection', rejection: parseItems(context, [item], rejectionSchema, 'a rejection', 'the Pimberly to Khaos Mapper')[0]! }
 			: { type: 'change', change: parseItems(context, [item], changeSchema, 'a change or a rejection', 'the Pimberly to Khaos Mapper')[0]! },
 	);
-	const outcomes = await ledger.add(added);
+	const { holdComponents = false } = context.getNodeParameter('addOptions', 0, {}) as { holdComponents?: boolean };
+	const outcomes = await ledger.add(added, { holdComponents });
 	const outputs: INodeExecutionData[][] = addOutputs.map(() => []);
 	for (const [index, outcome] of outcomes.entries()) {
 		const pairedItem = { item: index };

@@ -1,13 +1,25 @@
-import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
+import { updateDisplayOptions, type IExecuteFunctions, type INodeExecutionData, type INodeProperties } from 'n8n-workflow';
 
 import { ledgerOf } from '../../ledgerFromCredentials';
-import { batchSizeProperty, laneProperty, lanesOf, targetOfParameter, targetProperty } from './batchParameters';
+import {
+	batchSizeProperty,
+	kindsOfParameter,
+	kindsProperty,
+	laneProperty,
+	lanesOf,
+	launchProperties,
+	liveWaitsForOf,
+	targetOfParameter,
+	targetProperty,
+} from './batchParameters';
 
 const show = { operation: ['take'] };
 
 export const description: INodeProperties[] = [
 	{ ...targetProperty, displayOptions: { show } },
+	...updateDisplayOptions({ show: { ...show, target: ['khaos'] } }, [kindsProperty]),
 	{ ...laneProperty, displayOptions: { show } },
+	...updateDisplayOptions({ show: { ...show, target: ['pimberly'] } }, launchProperties),
 	{ ...batchSizeProperty, displayOptions: { show } },
 	{
 		displayName: 'Lease (Minutes)',
@@ -23,8 +35,11 @@ export const description: INodeProperties[] = [
 /** The next batch that is safe to send, most urgent first, leased to this execution until it is settled. */
 export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const ledger = await ledgerOf(context);
+	const liveWaitsFor = liveWaitsForOf(context.getNodeParameter('liveWaitsFor', 0, []), context.getNodeParameter('livePriceLists', 0, ''));
 	const batch = await ledger.take({
 		target: targetOfParameter(context.getNodeParameter('target', 0)),
+		kinds: kindsOfParameter(context.getNodeParameter('kinds', 0, [])),
+		...(liveWaitsFor === undefined ? {} : { liveWaitsFor }),
 		lanes: lanesOf(context.getNodeParameter('lanes', 0, [])),
 		limit: context.getNodeParameter('batchSize', 0, 100) as number,
 		leaseMs: (context.getNodeParameter('leaseMinutes', 0, 10) as number) * 60_000,
