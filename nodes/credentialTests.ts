@@ -10,6 +10,7 @@ import { ZodError } from 'zod';
 
 import type { Request } from '../lib/http';
 import { failure, failureFrom, textOf } from '../lib/httpFailure';
+import { loginWeakness } from '../lib/khaos/channel/basicAuth';
 import { toKhaosConnection } from '../lib/khaos/connection';
 import { KhaosError } from '../lib/khaos/fault';
 import { verifyKhaosConnection } from '../lib/khaos/verifyConnection';
@@ -83,6 +84,17 @@ export async function pimberlyWebhookSecretTest(
 	const weakness = weaknessOf(credential.data);
 	return weakness === null
 		? { status: 'OK', message: 'The secret will do. Give Pimberly the same header name and secret.' }
+		: { status: 'Error', message: weakness };
+}
+
+/** Khaos calls us over its channel, so there is nobody to ask: both parts have to be there, and the password hard to guess. */
+export async function khaosControlChannelTest(
+	this: ICredentialTestFunctions,
+	credential: ICredentialsDecrypted<ICredentialDataDecryptedObject>,
+): Promise<INodeCredentialTestResult> {
+	const weakness = loginWeakness(credential.data);
+	return weakness === null
+		? { status: 'OK', message: 'The login will do. Enter the same user and password in the channel in Khaos Control.' }
 		: { status: 'Error', message: weakness };
 }
 

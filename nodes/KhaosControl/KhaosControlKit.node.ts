@@ -13,8 +13,9 @@ import { importFileOutputs, outputsByOperation } from './importFiles';
 import * as compare from './kit/compare';
 import * as createImportFile from './kit/createImportFile';
 import * as get from './kit/get';
+import * as publishToChannel from './kit/publishToChannel';
 
-const operations = { compare, createImportFile, get };
+const operations = { compare, createImportFile, get, publishToChannel };
 type Operation = keyof typeof operations;
 
 export class KhaosControlKit implements INodeType {
@@ -25,7 +26,7 @@ export class KhaosControlKit implements INodeType {
 		group: ['output'],
 		version: 1,
 		subtitle:
-			'={{ ({ compare: "compare", createImportFile: "create import file", get: "get" })[$parameter["operation"]] }}',
+			'={{ ({ compare: "compare", createImportFile: "create import file", get: "get", publishToChannel: "publish to channel" })[$parameter["operation"]] }}',
 		description: 'Reads packs and builds from Khaos Control, compares them, and writes files for its import tools',
 		defaults: { name: 'Khaos Control Kit' },
 		usableAsTool: true,
@@ -40,7 +41,7 @@ export class KhaosControlKit implements INodeType {
 				displayName: 'Khaos Control',
 				required: true,
 				testedBy: 'khaosControlConnectionTest',
-				displayOptions: { hide: { operation: ['createImportFile'] } },
+				displayOptions: { hide: { operation: ['createImportFile', 'publishToChannel'] } },
 			},
 			{
 				name: 'syncLedgerApi',
@@ -82,6 +83,12 @@ export class KhaosControlKit implements INodeType {
 						value: 'get',
 						action: 'Get a kit',
 						description: 'Read the components of a kit parent',
+					},
+					{
+						name: 'Publish to Channel',
+						value: 'publishToChannel',
+						action: 'Publish a kit to the channel',
+						description: 'Let Khaos Control fetch the relation through a Khaos Control Channel Trigger',
 					},
 				],
 				default: 'compare',

@@ -10,13 +10,25 @@ import { khaosControlConnectionTest, syncLedgerConnectionTest } from '../credent
 import { nodeErrorOf } from './account';
 import * as callMethod from './operations/callMethod';
 import * as confirm from './operations/confirm';
+import * as createChannelConfiguration from './operations/createChannelConfiguration';
 import * as createImportFile from './operations/createImportFile';
 import * as createOrUpdate from './operations/createOrUpdate';
 import * as get from './operations/get';
 import * as getAll from './operations/getAll';
 import * as getStockStatus from './operations/getStockStatus';
+import * as publishToChannel from './operations/publishToChannel';
 
-const operations = { callMethod, confirm, createImportFile, createOrUpdate, get, getAll, getStockStatus };
+const operations = {
+	callMethod,
+	confirm,
+	createChannelConfiguration,
+	createImportFile,
+	createOrUpdate,
+	get,
+	getAll,
+	getStockStatus,
+	publishToChannel,
+};
 type Operation = keyof typeof operations;
 
 export class KhaosControlStockItem implements INodeType {
@@ -27,8 +39,8 @@ export class KhaosControlStockItem implements INodeType {
 		group: ['output'],
 		version: 1,
 		subtitle:
-			'={{ ({ callMethod: "call method", confirm: "confirm", createImportFile: "create import file", createOrUpdate: "create or update", get: "get", getAll: "get many", getStockStatus: "get stock status" })[$parameter["operation"]] }}',
-		description: 'Writes stock items to Khaos Control and reads them back, over its web services',
+			'={{ ({ callMethod: "call method", confirm: "confirm", createChannelConfiguration: "create channel configuration", createImportFile: "create import file", createOrUpdate: "create or update", get: "get", getAll: "get many", getStockStatus: "get stock status", publishToChannel: "publish to channel" })[$parameter["operation"]] }}',
+		description: 'Writes stock items to Khaos Control and reads them back, over its web services or a channel',
 		defaults: { name: 'Khaos Control Stock Item' },
 		usableAsTool: true,
 		inputs: [NodeConnectionTypes.Main],
@@ -39,14 +51,14 @@ export class KhaosControlStockItem implements INodeType {
 				displayName: 'Khaos Control',
 				required: true,
 				testedBy: 'khaosControlConnectionTest',
-				displayOptions: { hide: { operation: ['createImportFile'] } },
+				displayOptions: { hide: { operation: ['createChannelConfiguration', 'createImportFile', 'publishToChannel'] } },
 			},
 			{
 				name: 'syncLedgerApi',
 				displayName: 'Sync Ledger',
 				required: false,
 				testedBy: 'syncLedgerConnectionTest',
-				displayOptions: { hide: { operation: ['createImportFile'] } },
+				displayOptions: { hide: { operation: ['createChannelConfiguration', 'createImportFile'] } },
 			},
 		],
 		properties: [
@@ -69,6 +81,12 @@ export class KhaosControlStockItem implements INodeType {
 						value: 'confirm',
 						action: 'Confirm a stock item',
 						description: 'Read stock items back and compare them field by field, without writing',
+					},
+					{
+						name: 'Create Channel Configuration',
+						value: 'createChannelConfiguration',
+						action: 'Create a channel configuration',
+						description: 'Write the file that tells a channel of Khaos Control where to fetch and upload stock',
 					},
 					{
 						name: 'Create Import File',
@@ -101,6 +119,12 @@ export class KhaosControlStockItem implements INodeType {
 						action: 'Get the stock status of a stock item',
 						description: 'Read stock levels by site; they are never written',
 					},
+					{
+						name: 'Publish to Channel',
+						value: 'publishToChannel',
+						action: 'Publish a stock item to the channel',
+						description: 'Let Khaos Control fetch stock items through a Khaos Control Channel Trigger',
+					},
 				],
 				default: 'createOrUpdate',
 			},
@@ -110,6 +134,8 @@ export class KhaosControlStockItem implements INodeType {
 			...getAll.description,
 			...getStockStatus.description,
 			...createImportFile.description,
+			...createChannelConfiguration.description,
+			...publishToChannel.description,
 			...callMethod.description,
 		],
 	};

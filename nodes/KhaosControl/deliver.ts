@@ -13,7 +13,7 @@ const WORDS: Record<Result['status'], string> = {
 };
 
 /** “97 confirmed, 3 to be tried again”, with the reasons that most items share. */
-export function inFigures(results: Result[]): string {
+export function inFigures(results: Result[], sent: string = WORDS.sent): string {
 	const counts = new Map<Result['status'], number>();
 	const reasons = new Map<string, number>();
 	for (const { status, reason } of results) {
@@ -21,7 +21,7 @@ export function inFigures(results: Result[]): string {
 		if (status === 'retry' || status === 'failed') reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
 	}
 	const adopted = results.filter((result) => result.adopted === true).length;
-	const figures = [...counts].map(([status, count]) => `${count} ${WORDS[status]}`).join(', ');
+	const figures = [...counts].map(([status, count]) => `${count} ${status === 'sent' ? sent : WORDS[status]}`).join(', ');
 	const unwritten = adopted > 0 ? ` (${adopted} of them held already, not written)` : '';
 	const [most] = [...reasons].sort(([, one], [, other]) => other - one);
 	return `${figures}${unwritten}.${most ? ` Most often: ${most[0]}` : ''}`;
