@@ -158,7 +158,10 @@ export async function add(
 		// Put right as it was confirmed before: nothing is sent to Khaos, so nothing else would take the trouble back.
 		const { record } = draft;
 		const asConfirmed = placed[index]!.outcome === 'unchanged' && record.leased === null && record.waiting === null;
-		if (mended.has(change.source.primaryId) && !rejected.has(change.source.primaryId) && change.kind === 'stockItem' && asConfirmed) {
+		const was = placed[index]!;
+		// That it is held, which may be on its way to Pimberly, is no longer so.
+		const withdrawn = was.outcome === 'unchanged' && was.dropWaiting;
+		if ((mended.has(change.source.primaryId) || withdrawn) && !rejected.has(change.source.primaryId) && change.kind === 'stockItem' && asConfirmed) {
 			news.push(newsOfConfirmed(change.source, change.desired, record.readBack?.stockId ?? ''));
 		}
 	}

@@ -14,6 +14,16 @@ export async function countBatch(tx: Transaction, environmentId: number, target:
 	);
 }
 
+/** The number of the batch that is handed out next; 1 for the first. */
+async function nextBatch(tx: Transaction, environmentId: number, target: Target): Promise<number> {
+	const count = await tx.get<{ batches: number }>('SELECT batches FROM takes WHERE environment_id = ? AND target = ?', environmentId, target);
+	return (count?.batches ?? 0) + 1;
+}
+
+/** Half way between two of those batches it is the turn of read-backs that are overdue, however much there is to write. */
+export const isTurnOfChecks = async (tx: Transaction, environmentId: number, target: Target): Promise<boolean> =>
+	(await nextBatch(tx, environmentId, target)) % everyBatch === everyBatch / 2;
+
 /**
  * In every eighth batch of a target, what could have been sent for longer than `agedMs`, oldest first, whatever its lane;
  * so however many prices come, a description is sent in the end (design: "Ageing keeps the rest from starving").
@@ -25,8 +35,7 @@ export async function agedIds(
 	agedMs: number,
 	options: Pick<TakeOptions, 'target' | 'limit'> & { lanes: Lane[]; kinds: Kind[] },
 ): Promise<number[]> {
-	const count = await tx.get<{ batches: number }>('SELECT batches FROM takes WHERE environment_id = ? AND target = ?', environmentId, options.target);
-	if (((count?.batches ?? 0) + 1) % everyBatch !== 0) return [];
+	if ((await nextBatch(tx, environmentId, options.target)) % everyBatch !== 0) return [];
 	const aged: Array<{ change_id: number; ready_at: number }> = [];
 	for (const lane of options.lanes) {
 		for (const kind of options.kinds) {

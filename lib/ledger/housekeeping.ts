@@ -54,11 +54,21 @@ async function resolveEndedHolds(tx: Transaction, environmentId: number): Promis
 	);
 }
 
+/**
+ * Something that this change needs will not come by itself: nothing is on its way for it, or what is has failed, or is a
+ * hold that is an exception itself. Behind a parent that is queued, in flight or tried again a long queue is no fault of the
+ * product: whoever looks after the queue sees that in its depth and lag.
+ */
+const waitsInVain = `EXISTS (
+	SELECT 1 FROM change_needs WHERE change_needs.change_id = changes.change_id AND change_needs.met = 0
+		AND NOT EXISTS (SELECT 1 FROM changes AS moving WHERE moving.record_id = change_needs.need_record_id AND moving.purpose <> 'lookUp'
+			AND (moving.state IN ('queued', 'leased', 'next', 'retrying', 'sent') OR (moving.state = 'held' AND moving.hold_told = 0))))`;
+
 async function tellLongHolds(tx: Transaction, environmentId: number, settings: LedgerSettings): Promise<number> {
 	// A launch that is held is no trouble of its own: what it waits for tells of itself.
 	const held = await tx.all<{ change_id: number; kind: Kind; key: string; source: string; held_since: number }>(
 		`SELECT change_id, kind, key, source, held_since FROM changes
-		 WHERE environment_id = ? AND state = 'held' AND kind <> 'status' AND hold_told = 0 AND held_since <= ? ORDER BY held_since LIMIT ?`,
+		 WHERE environment_id = ? AND state = 'held' AND kind <> 'status' AND hold_told = 0 AND held_since <= ? AND ${waitsInVain} ORDER BY held_since LIMIT ?`,
 		environmentId,
 		tx.now - settings.heldTooLongMs,
 		atOnce,

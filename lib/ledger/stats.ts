@@ -133,15 +133,20 @@ interface ScanRow {
 	last_error: string | null;
 }
 
+/** A scan that has not polled for so long while another one did belongs to a workflow that is gone or switched off. */
+const scanSilentMs = 24 * 60 * 60_000;
+const polls = `scans.environment_id = ? AND COALESCE(scans.polled_at, 0) >=
+	(SELECT COALESCE(max(newest.polled_at), 0) - ${scanSilentMs} FROM scans AS newest WHERE newest.environment_id = scans.environment_id)`;
+
 async function intake(tx: Transaction, environmentId: number): Promise<LedgerStats['intake']> {
 	const scans = await tx.all<ScanRow>(
-		'SELECT cursor, next_cursor, lease_until, polled_at, emitted_at, last_error FROM scans WHERE environment_id = ?',
+		`SELECT cursor, next_cursor, lease_until, polled_at, emitted_at, last_error FROM scans WHERE ${polls}`,
 		environmentId,
 	);
 	const cursors = scans.map((scan) => (scan.cursor === null ? null : (JSON.parse(scan.cursor) as { scan: unknown; lastCompleteAt: string | null })));
 	const unrecorded = await tx.get<{ count: number }>(
 		`SELECT count(*) AS count FROM emitted_products JOIN scans ON scans.scan_id = emitted_products.scan_id
-		 WHERE scans.environment_id = ? AND recorded = 0`,
+		 WHERE recorded = 0 AND ${polls}`,
 		environmentId,
 	);
 	const notifications = await tx.get<{ count: number }>('SELECT count(*) AS count FROM hints WHERE environment_id = ?', environmentId);

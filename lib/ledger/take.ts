@@ -1,5 +1,5 @@
 import { kindsOf, type BatchItem, type Kind, type Lane, type Need, type Target, type Warning } from '../shapes';
-import { agedIds, countBatch } from './ageing';
+import { agedIds, countBatch, isTurnOfChecks } from './ageing';
 import { jsonParameter, type Transaction } from './database';
 import { noteLateWrites } from './lateWrites';
 import { holdLaunches, type LiveWaitsFor } from './launchGate';
@@ -61,10 +61,11 @@ export async function take(
 	await makeDueReady(tx, environmentId, options.target);
 	if (!(await worthTaking(tx, environmentId, options))) return [];
 
-	let ids = await launchable(tx, environmentId, settings, options);
-	let purpose: 'check' | null = null;
+	let ids = (await isTurnOfChecks(tx, environmentId, options.target)) ? await dueChecks(tx, environmentId, options, settings.agedMs) : [];
+	let purpose: 'check' | null = ids.length > 0 ? 'check' : null;
+	if (ids.length === 0) ids = await launchable(tx, environmentId, settings, options);
 	if (ids.length === 0) {
-		ids = await dueChecks(tx, environmentId, options);
+		ids = await dueChecks(tx, environmentId, options, 0);
 		purpose = 'check';
 	}
 	if (ids.length === 0) return [];
@@ -302,8 +303,8 @@ async function queuedIds(tx: Transaction, environmentId: number, settings: Pick<
 	return [...ids];
 }
 
-/** With nothing to write: what was written and still waits for its read-back. */
-async function dueChecks(tx: Transaction, environmentId: number, options: TakeOptions): Promise<number[]> {
+/** What was written and has waited for its read-back for at least so long after it was due. */
+async function dueChecks(tx: Transaction, environmentId: number, options: TakeOptions, sinceMs: number): Promise<number[]> {
 	const due: Array<{ change_id: number; due_at: number }> = [];
 	for (const kind of takenKinds(options)) {
 		due.push(
@@ -312,7 +313,7 @@ async function dueChecks(tx: Transaction, environmentId: number, options: TakeOp
 				 ORDER BY due_at LIMIT ? ${tx.dialect.skipLocked}`,
 				environmentId,
 				kind,
-				tx.now,
+				tx.now - sinceMs,
 				options.limit,
 			)),
 		);

@@ -44,6 +44,23 @@ describe.each(backends)('%s', (backend) => {
 			expect((await story.ledger.stats()).intake.complete).toBe(true);
 		});
 
+		test('of a workflow that is gone keeps nobody waiting', async () => {
+			const [former, present] = [story.ledger.scanPort('deleted'), story.ledger.scanPort('trigger')];
+			const lost = (await former.begin(60_000))!;
+			await former.emit(lost.token, lost.token, [product('A')], cursor('2026-11-02T09:00:00.000Z'));
+			const poll = async () => {
+				const step = (await present.begin(60_000))!;
+				await present.emit(step.token, step.token, [], cursor('2026-11-02T09:00:00.000Z'));
+			};
+			story.later(23 * 60 * 60_000);
+			await poll();
+			expect((await story.ledger.stats()).intake).toMatchObject({ complete: false, unrecorded: 1 });
+			story.later(2 * 60 * 60_000);
+			expect((await story.ledger.stats()).intake).toMatchObject({ complete: false, unrecorded: 1 });
+			await poll();
+			expect((await story.ledger.stats()).intake).toMatchObject({ complete: true, unrecorded: 0 });
+		});
+
 		test('can not overlap itself', async () => {
 			const scan = story.ledger.scanPort('trigger');
 			const step = (await scan.begin(60_000))!;

@@ -92,6 +92,63 @@ describe.each(backends)('%s', (backend) => {
 		expect((await story.ledger.exceptions()).map((one) => one.type)).toEqual(['failedTransfer']);
 	});
 
+	test('what waits for a parent that moves itself is no exception, however long the queue; it is when the parent stops', async () => {
+		await story.ledger.add([
+			change('TEE'),
+			change('TEE-RED', { parent: 'TEE' }),
+			change('TEE-RED-S', { parent: 'TEE-RED' }),
+			change('CUP-L', { parent: 'CUP' }),
+		]);
+		const told = async () => {
+			story.later(minute);
+			await story.ledger.housekeeping();
+			return (await story.ledger.exceptions({ types: ['heldTooLong'] })).map((one) => one.key);
+		};
+		story.later(3 * 60 * minute);
+		expect(await told()).toEqual(['CUP-L']);
+		const taken = await takeKhaos();
+		const tee = taken.find((item) => item.key === 'TEE')!;
+		expect(await told()).toEqual(['CUP-L']);
+		await story.ledger.settle([result(tee, 'retry', { cause: 'unavailable', reason: 'Khaos does not answer.' })]);
+		expect(await told()).toEqual(['CUP-L']);
+
+		const again = (await takeKhaos()).find((item) => item.key === 'TEE')!;
+		await story.ledger.settle([result(again, 'failed', { reason: 'Stock type unknown.', remedy: 'Create it.' })]);
+		expect(await told()).toEqual(['CUP-L', 'TEE-RED']);
+		expect(await told()).toEqual(['CUP-L', 'TEE-RED', 'TEE-RED-S']);
+	});
+
+	test('what was written is read back in the end, however much there is to write', async () => {
+		await story.ledger.add([change('LAMP'), change('VASE')]);
+		const [lamp, vase] = await takeKhaos();
+		const port = story.ledger.deliveryPort('https://erp.example');
+		await story.ledger.settle([result(lamp!, 'sent', { awaiting: 'harmonisation', readBack: readBackOf(lamp!) })]);
+		// VASE may have been written; its newest content waits for a parent that nobody sends.
+		await port.beginWrite([{ changeId: vase!.changeId, token: vase!.lease.token }]);
+		await story.ledger.add([change('VASE', { version: at(1), parent: 'GHOST' })]);
+		await story.ledger.release(vase!.lease.token, 'The execution failed');
+		await story.ledger.add(Array.from({ length: 30 }, (_, index) => change(`MORE-${index}`)));
+		story.later(16 * minute);
+		const served: string[] = [];
+		for (let batch = 2; batch <= 9; batch++) served.push(...keys(await takeKhaos(2)));
+		expect(served.filter((key) => key === 'LAMP' || key === 'VASE').sort()).toEqual(['LAMP', 'VASE']);
+	});
+
+	test('a hold that is over because the product is again as confirmed is not told to Pimberly', async () => {
+		const told = async () => {
+			const statuses = await story.ledger.take({ target: 'pimberly' });
+			await story.ledger.settle(statuses.map(confirmed));
+			return statuses.map((item) => item.desired['status']);
+		};
+		await story.ledger.add([change('TEE-RED')]);
+		await settleAll();
+		expect(await told()).toEqual(['Live']);
+		await story.ledger.add([change('TEE-RED', { version: at(1), parent: 'TEE', columns: { SELL_PRICE: '3.00' } })]);
+		await story.ledger.add([change('TEE-RED', { version: at(2) })]);
+		story.later(10 * minute);
+		expect(await told()).toEqual([]);
+	});
+
 	test('Khaos is asked again for what a long hold waits for: a person may have made it meanwhile', async () => {
 		await story.ledger.add([change('TEE-RED', { parent: 'TEE' })]);
 		const answer = async (exists: boolean) => {
