@@ -1,0 +1,257 @@
+import { DateTime } from 'luxon';
+
+import type { Owner, Severity } from '../../ledger/exceptions';
+import { LANES, type Lane } from '../../shapes';
+import type { Health, Measure } from '../health';
+import type { HeldFamily } from '../monitorPort';
+import type { ReportData, ReportItem, ReportPoint, ReportSection } from '../reportData';
+import { chart, shown } from './charts';
+import { html, type Markup } from './markup';
+import { style } from './style';
+
+/** How the pages show times. */
+export interface PageOptions {
+	/** An IANA time zone such as Europe/London. */
+	timeZone: string;
+}
+
+export const ownerNames: Record<Owner, string> = {
+	ecommerce: 'Ecommerce',
+	operations: 'Operations',
+	finance: 'Finance',
+};
+export const laneNames: Record<Lane, string> = {
+	[LANES.price]: 'Prices',
+	[LANES.launch]: 'Launches',
+	[LANES.operational]: 'Operational',
+	[LANES.descriptive]: 'Descriptions',
+};
+const severityNames: Record<Severity, string> = { critical: 'Critical', high: 'High', medium: 'Medium', low: 'Low' };
+const levelNames: Record<Health['level'], string> = { ok: 'Fine', warn: 'Warning', breach: 'Over the limit' };
+
+export const timeOf = (iso: string, { timeZone }: PageOptions): string =>
+	DateTime.fromISO(iso, { zone: timeZone }).setLocale('en-GB').toFormat('ccc d LLL, HH:mm');
+
+/** “1 change”, “2 changes”. */
+export const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
+
+export function page(title: string, body: Markup, script: Markup | null = null): string {
+	const document = html`<!doctype html>
+		<html lang="en-GB">
+			<head>
+				<meta charset="utf-8" />
+				<meta name="viewport" content="width=device-width, initial-scale=1" />
+				<meta name="robots" content="noindex" />
+				<title>${title}</title>
+				<style>
+					${style}
+				</style>
+			</head>
+			<body>
+				${body} ${script}
+			</body>
+		</html> `;
+	return document.text;
+}
+
+/** “3 critical, 1 low”; '' where there is none. */
+export const severitiesInWords = (bySeverity: Record<Severity, number>): string =>
+	(Object.entries(bySeverity) as Array<[Severity, number]>)
+		.filter(([, count]) => count > 0)
+		.map(([severity, count]) => `${count} ${severity}`)
+		.join(', ');
+
+/** What one team has to do. `heading`: the level of its heading. */
+export function sectionOf(section: ReportSection, options: PageOptions): Markup {
+	const { owner, items, count, bySeverity } = section;
+	const name = ownerNames[owner];
+	if (count === 0)
+		return html`<h3 id="${owner}">${name}</h3>
+			<p>Nothing to do.</p>`;
+	return html`<h3 id="${owner}">
+			${name}: ${counted(count, 'exception')} <span class="quiet">(${severitiesInWords(bySeverity)})</span>
+		</h3>
+		${itemList(items, options)}
+		${count > items.length ? html`<p class="quiet">${count - items.length} more are not shown here.</p>` : null}`;
+}
+
+export const itemList = (items: ReportItem[], options: PageOptions): Markup =>
+	html`<ul class="items">
+		${items.map((item) => itemOf(item, options))}
+	</ul>`;
+
+/** What it concerns: the product (with its link), the stock code where it is another word, the field. */
+function subjectOf({ primaryId, key, field, productUrl }: ReportItem): Markup {
+	const product =
+		primaryId === ''
+			? null
+			: productUrl === null
+				? html`<code>${primaryId}</code>`
+				: html`<a href="${productUrl}" rel="noreferrer"><code>${primaryId}</code></a>`;
+	const record = key !== '' && key.toUpperCase() !== primaryId.toUpperCase() ? html`<code>${key}</code>` : null;
+	return html`${product}${product !== null && record !== null ? ', ' : null}${record}${field === ''
+		? null
+		: html`, field <code>${field}</code>`}`;
+}
+
+function itemOf(item: ReportItem, options: PageOptions): Markup {
+	const { severity, title, reason, remedy, openedAt, state, assignedTo, resolvedAt, resolvedBy } = item;
+	const people = [
+		...(state === 'acknowledged' ? ['somebody looks at it'] : []),
+		...(assignedTo === '' ? [] : [`assigned to ${assignedTo}`]),
+		...(resolvedAt === null
+			? []
+			: [`over since ${timeOf(resolvedAt, options)}${resolvedBy === null ? ', by itself' : `, by ${resolvedBy}`}`]),
+	];
+	return html`<li class="${severity}">
+		<p>
+			<span class="level ${severity}">${severityNames[severity]}</span> · <strong>${title}</strong>: ${subjectOf(item)}
+		</p>
+		<p>${reason}</p>
+		${resolvedAt === null ? html`<p><strong>Do:</strong> ${remedy}</p>` : null}
+		<p class="quiet">Since ${timeOf(openedAt, options)}${people.map((one) => `; ${one}`)}</p>
+	</li>`;
+}
+
+const valueOf = ({ value, unit }: Measure): string =>
+	value === null ? 'none' : unit === 'minutes' ? `${shown(value)} min` : shown(value);
+
+export function measuresTable({ measures }: Health): Markup {
+	return html`<div class="wide" role="region" aria-label="Measures" tabindex="0">
+		<table>
+			<thead>
+				<tr>
+					<th scope="col">Measure</th>
+					<th scope="col" class="number">Now</th>
+					<th scope="col" class="number">Warning from</th>
+					<th scope="col" class="number">Limit</th>
+					<th scope="col">State</th>
+				</tr>
+			</thead>
+			<tbody>
+				${measures.map(
+					(measure) =>
+						html`<tr>
+							<th scope="row">${measure.title}</th>
+							<td class="number">${valueOf(measure)}</td>
+							<td class="number">${measure.warn}</td>
+							<td class="number">${measure.breach}</td>
+							<td><span class="level ${measure.level}">${levelNames[measure.level]}</span></td>
+						</tr>`,
+				)}
+			</tbody>
+		</table>
+	</div>`;
+}
+
+export function laneTable({ byLane }: Health): Markup {
+	const lanes = Object.entries(byLane) as unknown as Array<[`${Lane}`, Health['byLane'][Lane]]>;
+	return html`<div class="wide" role="region" aria-label="Changes by lane" tabindex="0">
+		<table>
+			<thead>
+				<tr>
+					<th scope="col">Lane</th>
+					<th scope="col" class="number">Waiting</th>
+					<th scope="col" class="number">Held</th>
+					<th scope="col" class="number">Sent</th>
+					<th scope="col" class="number">Failed</th>
+				</tr>
+			</thead>
+			<tbody>
+				${lanes.map(
+					([lane, depth]) =>
+						html`<tr>
+							<th scope="row">${laneNames[Number(lane) as Lane]}</th>
+							<td class="number">${depth.waiting}</td>
+							<td class="number">${depth.held}</td>
+							<td class="number">${depth.sent}</td>
+							<td class="number">${depth.failed}</td>
+						</tr>`,
+				)}
+			</tbody>
+		</table>
+	</div>`;
+}
+
+export function contactList({ contacts }: Health, options: PageOptions): Markup {
+	return html`<ul>
+		${contacts.map(
+			({ system, name, answeredAt, silentMs, lastError }) =>
+				html`<li>
+					${system}${name === '' ? null : html` (${name})`}:
+					${answeredAt === null
+						? 'has not answered yet'
+						: `answered last at ${timeOf(answeredAt, options)}`}${silentMs !== null && silentMs >= 60_000
+						? html`, silent for ${counted(Math.floor(silentMs / 60_000), 'minute')}`
+						: null}${lastError === null ? null : html`. Last error: ${lastError}`}
+				</li>`,
+		)}
+	</ul>`;
+}
+
+export function heldTable(families: HeldFamily[], options: PageOptions): Markup {
+	if (families.length === 0) return html`<p>Nothing is held.</p>`;
+	return html`<div class="wide" role="region" aria-label="What is held" tabindex="0">
+		<table>
+			<thead>
+				<tr>
+					<th scope="col">Waits for</th>
+					<th scope="col" class="number">How many</th>
+					<th scope="col">Since</th>
+					<th scope="col">Why</th>
+					<th scope="col">Which</th>
+				</tr>
+			</thead>
+			<tbody>
+				${families.map(
+					({ waitsFor, reason, since, count, keys }) =>
+						html`<tr>
+							<th scope="row"><code>${waitsFor.key}</code></th>
+							<td class="number">${count}</td>
+							<td>${timeOf(since, options)}</td>
+							<td>${reason}</td>
+							<td>${keys.join(', ')}${count > keys.length ? ' and more' : ''}</td>
+						</tr>`,
+				)}
+			</tbody>
+		</table>
+	</div>`;
+}
+
+export function charts(series: ReportPoint[], { timeZone }: PageOptions): Markup {
+	const at = series.map((point) => point.at);
+	return html`${chart({
+		title: 'Lag, from Pimberly to confirmed in Khaos',
+		unit: 'minutes',
+		at,
+		timeZone,
+		lines: [
+			{ title: '95 of 100 changes', values: series.map((point) => point.lagP95Minutes) },
+			{ title: 'half of them', values: series.map((point) => point.lagP50Minutes) },
+		],
+	})}
+	${chart({
+		title: 'Changes in the queue',
+		unit: 'changes',
+		at,
+		timeZone,
+		lines: [
+			{ title: 'waiting', values: series.map((point) => point.waiting) },
+			{ title: 'held', values: series.map((point) => point.held) },
+		],
+	})}`;
+}
+
+/** The sentence that a page begins with. */
+export function headline({ open, bySeverity, health }: ReportData): string {
+	const todo =
+		open === 0
+			? 'Nothing needs doing.'
+			: `${counted(open, 'exception needs', 'exceptions need')} doing: ${severitiesInWords(bySeverity)}.`;
+	const state = {
+		ok: 'The sync runs as it should.',
+		warn: 'The sync runs, with a warning below.',
+		breach: 'The sync is over a limit, see below.',
+	}[health.level];
+	return `${todo} ${state}`;
+}
