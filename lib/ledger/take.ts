@@ -61,7 +61,7 @@ export async function take(
 	await makeDueReady(tx, environmentId, options.target);
 	if (!(await worthTaking(tx, environmentId, options))) return [];
 
-	let ids = (await isTurnOfChecks(tx, environmentId, options.target)) ? await dueChecks(tx, environmentId, options, settings.agedMs) : [];
+	let ids = (await isTurnOfChecks(tx, environmentId, options)) ? await dueChecks(tx, environmentId, options, settings.agedMs) : [];
 	let purpose: 'check' | null = ids.length > 0 ? 'check' : null;
 	if (ids.length === 0) ids = await launchable(tx, environmentId, settings, options);
 	if (ids.length === 0) {
@@ -69,7 +69,7 @@ export async function take(
 		purpose = 'check';
 	}
 	if (ids.length === 0) return [];
-	await countBatch(tx, environmentId, options.target);
+	await countBatch(tx, environmentId, options);
 
 	const until = tx.now + options.leaseMs;
 	await tx.run(
@@ -283,7 +283,7 @@ async function worthTaking(tx: Transaction, environmentId: number, options: Take
 async function queuedIds(tx: Transaction, environmentId: number, settings: Pick<LedgerSettings, 'agedMs'>, options: TakeOptions): Promise<number[]> {
 	const lanes = lanesOf(options);
 	const kinds = takenKinds(options);
-	const ids = new Set(await agedIds(tx, environmentId, settings.agedMs, { ...options, lanes, kinds }));
+	const ids = new Set(await agedIds(tx, environmentId, settings.agedMs, options, lanes, kinds));
 	for (const lane of lanes) {
 		if (ids.size >= options.limit) break;
 		const heads: number[] = [];

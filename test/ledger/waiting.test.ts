@@ -40,6 +40,26 @@ describe.each(backends)('%s', (backend) => {
 		]);
 	});
 
+	test('each trigger has its own eighth batch, though several take in turns', async () => {
+		const prices = Array.from({ length: 20 }, (_, index) => `PRICE-${index}`);
+		const weights = Array.from({ length: 20 }, (_, index) => `WEIGHT-${index}`);
+		await story.ledger.add(['WORDS', ...prices, ...weights].map((key) => change(key)));
+		await settleAll();
+		await story.ledger.add([change('WORDS', { version: at(1), columns: { SHORT_DESC: 'New words' } })]);
+		story.later(16 * minute);
+		await story.ledger.add([
+			...prices.map((key) => change(key, { version: at(2), columns: { SELL_PRICE: '3.00' } })),
+			...weights.map((key) => change(key, { version: at(2), columns: { WEIGHT: '0.3' } })),
+		]);
+		const served: string[] = [];
+		for (let round = 0; round < 10; round++) {
+			for (const lanes of [[1], [2, 3, 4]] as const) {
+				served.push(...keys(await story.ledger.take({ target: 'khaos', limit: 1, lanes: [...lanes] })));
+			}
+		}
+		expect(served).toContain('WORDS');
+	});
+
 	test('what has not waited long keeps its place, also in the eighth batch', async () => {
 		const prices = Array.from({ length: 8 }, (_, index) => `PRICE-${index}`);
 		await story.ledger.add([change('WORDS'), ...prices.map((key) => change(key))]);
