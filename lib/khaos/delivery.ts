@@ -13,6 +13,7 @@ import {
 	pendingCode,
 	postpone,
 	refuse,
+	saidOf,
 	tookEffect,
 	workOf,
 	type ImportCall,
@@ -24,6 +25,7 @@ import { needsFreshRead, planRow } from './importRow';
 import { ImportRun } from './importRun';
 import { KhaosLine } from './khaosLine';
 import { absent } from './readBack';
+import { goesByColumns, misplaced, scsCells } from './scs';
 import { StateReader } from './stateReader';
 
 export interface DeliveryOptions {
@@ -94,6 +96,7 @@ export class KhaosDelivery {
 		};
 		const open = onceEach(works);
 		await this.learn(open, batch);
+		await this.learnParents(open, batch);
 		await this.write(this.plan(open, batch), batch);
 		await sweepHarmonisation(client, port, line, batch.awaiting);
 	}
@@ -113,6 +116,16 @@ export class KhaosDelivery {
 		}
 		await batch.reader.learn(toRead);
 		for (const work of toRead) if (work.readError !== null) postpone(work, work.readError);
+	}
+
+	/** Read the parents of those that Khaos is to make as children of them. */
+	private async learnParents(works: Work[], batch: Batch): Promise<void> {
+		const children = works.filter(
+			({ result, purpose, scs, known, stockCode }) =>
+				result === null && purpose === 'write' && scs !== null && goesByColumns(scs, known ?? absent(stockCode)),
+		);
+		await batch.reader.learnParents(children);
+		for (const work of children) if (work.readError !== null) postpone(work, work.readError);
 	}
 
 	/** Settle what needs no write, and plan the rows of the others. */
@@ -135,12 +148,24 @@ export class KhaosDelivery {
 				this.judge(work, batch);
 				return;
 			}
+			const wrong = work.scs === null ? null : misplaced(work.stockCode, work.scs, known);
+			if (wrong !== null) {
+				fail(work, wrong.reason, wrong.remedy, [placeOf(work, known)]);
+				return;
+			}
 			const codeMissed = work.codeMissed && work.call === null;
 			if (known.exists && changedColumns(work.desired, known).length === 0 && !codeMissed) {
 				this.equal(work, batch, work.call === null);
 				return;
 			}
-			const planned = planRow(work.desired, codeMissed ? withoutNotes(known) : known, work.fresh);
+			const byColumns = work.scs !== null && goesByColumns(work.scs, known) ? work.scs : null;
+			const parentDescription = byColumns === null ? null : batch.reader.descriptionOf(byColumns.parentCode);
+			if (byColumns !== null && parentDescription === null) {
+				postpone(work, new Error(`${byColumns.parentCode}, of which ${work.stockCode} is a child, is not in Khaos`));
+				return;
+			}
+			const instead = byColumns === null ? {} : scsCells(byColumns, parentDescription!);
+			const planned = planRow(work.desired, codeMissed ? withoutNotes(known) : known, work.fresh, instead);
 			if (Array.isArray(planned)) {
 				invalid(work, planned);
 				return;
@@ -183,6 +208,11 @@ export class KhaosDelivery {
 	}
 
 	private equalAfterWrite(work: Work, batch: Batch): void {
+		const wrong = work.scs === null ? null : misplaced(work.stockCode, work.scs, work.known!);
+		if (wrong !== null) {
+			differ(work, [placeOf(work, work.known!)], wrong.reason, wrong.remedy);
+			return;
+		}
 		const said = work.call?.summary?.byKey.get(work.key);
 		// Its only change can't be read back, it left no traces, and Khaos says it refused it.
 		if (said !== undefined && !leftTraces(work, work.known!)) {
@@ -205,8 +235,7 @@ export class KhaosDelivery {
 	private judge(work: Work, batch: Batch): void {
 		const known = work.known!;
 		const { stockCode, call } = work;
-		const said =
-			call?.summary?.byKey.get(work.key) ?? (call?.rows.length === 1 ? call.summary?.general.join('; ') : undefined);
+		const said = saidOf(work) ?? (call?.rows.length === 1 ? call.summary?.general.join('; ') : undefined);
 		if (!known.exists) {
 			const difference = { field: 'STOCK_CODE', expected: stockCode, actual: null };
 			const [reason, remedy] = absence(work, said);
@@ -240,13 +269,26 @@ export class KhaosDelivery {
 
 const REFUSED_REMEDY = 'Correct what Khaos names, in Pimberly or in Khaos, and send the product again.';
 
+/** What is wrong with an item's place among families. */
+const placeOf = ({ scs }: Work, known: ReadBack): Difference => ({
+	field: 'SCS parent',
+	expected: scs?.parentCode ?? null,
+	actual: known.parentCode === '' ? null : known.parentCode,
+});
+
 function absence(work: Work, said: string | undefined): [reason: string, remedy: string] {
-	const { stockCode, purpose } = work;
+	const { stockCode, purpose, scs } = work;
 	if (said) return [`Khaos refused ${stockCode}: ${said}`, REFUSED_REMEDY];
 	if (stockCode.includes(',')) {
 		return [
 			`${stockCode} can't be read back: Khaos takes a comma in a stock code for two codes`,
 			'Give the product a stock code without a comma.',
+		];
+	}
+	if (scs !== null && purpose === 'write') {
+		return [
+			`Khaos accepted the SCS row of ${stockCode} and has no such child of ${scs.parentCode}`,
+			`Look at the children that ${scs.parentCode} has in Khaos: if their codes are joined in another way, set Suffix Separator in the mapper so.`,
 		];
 	}
 	if (purpose === 'check') return [`${stockCode} is not in Khaos`, 'It is written again by itself.'];
@@ -328,7 +370,7 @@ function worthAnotherCall(call: ImportCall, open: Work[]): Work[][] {
 	const { summary } = call;
 	const idle = call.rows.every((work) => work.known !== null && !leftTraces(work, work.known));
 	if (!idle || call.rows.length === 1 || (summary.imported ?? 0) > 0) return [];
-	const named = open.filter((work) => summary.byKey.has(work.key));
+	const named = open.filter((work) => saidOf(work) !== undefined);
 	const others = open.filter((work) => !named.includes(work));
 	if (named.length > 0) return others.length > 0 ? [others] : [];
 	return halves(others).filter((half) => half.length > 0);

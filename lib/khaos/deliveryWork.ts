@@ -17,6 +17,7 @@ import { columnOf, differencesOf, HARMONISATION_CODE, sendableColumns, shownValu
 import { KhaosError, KhaosFault } from './fault';
 import type { PlannedRow } from './importRow';
 import type { ImportSummary } from './importSummary';
+import { scsChildOf, type ScsChild } from './scs';
 
 export type Purpose = 'write' | 'check' | 'lookUp';
 
@@ -41,6 +42,8 @@ export interface Work {
 	earlier: ReadBack | null;
 	/** Written before with an outcome that isn't known. */
 	uncertain: boolean;
+	/** Where it is to be a child of a size/colour/style family. */
+	scs: ScsChild | null;
 	/** The SCS parent that it is exported with; '' without one. */
 	parentCode: string;
 	/** What Khaos is known to hold; null while it isn't. */
@@ -77,6 +80,7 @@ export function workOf(item: BatchItem): Work {
 	const parsed = desiredStockItemSchema.safeParse(item.desired);
 	const desired = purpose === 'lookUp' ? lookedUp : parsed.success ? parsed.data : lookedUp;
 	const earlier = earlierOf(item);
+	const scs = scsChildOf(desired);
 	const work: Work = {
 		item,
 		purpose,
@@ -85,7 +89,8 @@ export function workOf(item: BatchItem): Work {
 		desired,
 		earlier,
 		uncertain: false,
-		parentCode: earlier?.parentCode ?? '',
+		scs,
+		parentCode: earlier?.exists === true ? earlier.parentCode : (scs?.parentCode ?? ''),
 		known: null,
 		fresh: false,
 		readError: null,
@@ -175,9 +180,7 @@ export const notOurs = (work: Work, reason: string): void =>
 const PATIENCE_S = 300;
 
 /** What the result of a change says where Khaos (or the ledger) couldn't be used. */
-export function unavailability(
-	error: Error,
-): Pick<Result, 'status' | 'cause' | 'reason' | 'remedy' | 'retryAfter'> {
+export function unavailability(error: Error): Pick<Result, 'status' | 'cause' | 'reason' | 'remedy' | 'retryAfter'> {
 	const khaos = error instanceof KhaosError ? error : null;
 	const needsPerson =
 		error instanceof KhaosFault &&
@@ -229,6 +232,17 @@ export function leftTraces(work: Work, after: ReadBack): boolean {
 export function tookEffect(work: Work, after: ReadBack): boolean {
 	if (!after.exists || differencesOf(work.desired, after).length > 0) return false;
 	return work.call?.summary !== null || leftTraces(work, after);
+}
+
+/**
+ * What Khaos's summary says against an item. Of an SCS row it may name the parent, whose code the row has; then it is this
+ * item's only where no other row of the call has the same.
+ */
+export function saidOf({ key, scs, call }: Work): string | undefined {
+	const said = call?.summary?.byKey.get(key);
+	if (said !== undefined || scs === null || !call?.summary) return said;
+	const siblings = call.rows.filter((row) => row.scs !== null && keyOf(row.scs.parentCode) === keyOf(scs.parentCode));
+	return siblings.length === 1 ? call.summary.byKey.get(keyOf(scs.parentCode)) : undefined;
 }
 
 /** Both sides of every difference, in a sentence. */

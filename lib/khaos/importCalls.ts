@@ -1,18 +1,16 @@
 import type { PlannedRow } from './importRow';
+import { callGroup } from './scs';
 import { IMPORT_BATCH } from './stockImport';
 import type { StockRow } from './stockTable';
-
-/** SCS rows and others can't share a file (contract 3.1). */
-const isScs = (row: PlannedRow): boolean => Object.keys(row.cells).some((name) => /^SCS_/i.test(name));
 
 interface OpenCall<T extends PlannedRow> {
 	rows: T[];
 	columns: Set<string>;
-	scs: boolean;
+	group: string;
 }
 
 function joins<T extends PlannedRow>(call: OpenCall<T>, row: T, size: number): boolean {
-	if (call.rows.length >= size || call.scs !== isScs(row)) return false;
+	if (call.rows.length >= size || call.group !== callGroup(row)) return false;
 	for (const name of call.columns) if (row.cellFor(name) === null) return false;
 	return Object.keys(row.cells).every(
 		(name) => call.columns.has(name) || call.rows.every((other) => other.cellFor(name) !== null),
@@ -28,7 +26,7 @@ export function importCalls<T extends PlannedRow>(rows: T[], size = IMPORT_BATCH
 	for (const row of rows) {
 		let call = calls.find((open) => joins(open, row, size));
 		if (!call) {
-			call = { rows: [], columns: new Set(), scs: isScs(row) };
+			call = { rows: [], columns: new Set(), group: callGroup(row) };
 			calls.push(call);
 		}
 		call.rows.push(row);

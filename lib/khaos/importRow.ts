@@ -21,6 +21,8 @@ export interface PlannedRow {
 	isNew: boolean;
 	/** The columns that brought it about. */
 	changed: string[];
+	/** An SCS child that Khaos holds. */
+	isChild: boolean;
 	/** Its own cells: the mandatory columns and what has something to say (contract 16). */
 	cells: StockRow;
 	/**
@@ -139,16 +141,22 @@ const isPrice = (value: string): boolean => /^\d+(\.\d+)?$/.test(value) && decim
 
 /**
  * Plan the row that brings an item to what is desired, or say why it can't be sent. `known` is what Khaos is known to hold
- * (`exists: false`: it doesn't hold the item); `fresh` whether that was read just now.
+ * (`exists: false`: it doesn't hold the item); `fresh` whether that was read just now. `instead`: cells that are sent whatever
+ * the item's own are (the SCS columns).
  */
-export function planRow(desired: DesiredStockItem, known: ReadBack, fresh: boolean): PlannedRow | Reason[] {
+export function planRow(
+	desired: DesiredStockItem,
+	known: ReadBack,
+	fresh: boolean,
+	instead: StockRow = {},
+): PlannedRow | Reason[] {
 	const { columns } = sendableColumns(desired);
 	const isNew = !known.exists;
 	const changed = changedColumns(desired, known);
 	const cells: StockRow = { [STOCK_CODE]: cellText(desired.stockCode) };
 	const missing: string[] = [];
 	for (const name of MANDATORY_COLUMNS) {
-		if (name === STOCK_CODE) continue;
+		if (name === STOCK_CODE || instead[name] !== undefined) continue;
 		const cell = mandatoryCell(name, desired, known);
 		if (cell === undefined || cell === '') missing.push(name);
 		else cells[name] = cell;
@@ -172,6 +180,8 @@ export function planRow(desired: DesiredStockItem, known: ReadBack, fresh: boole
 		cells[name] = asCell(columns[name] ?? '', columnOf(name, desired.settings?.[name]));
 	}
 
+	for (const [name, value] of Object.entries(instead)) cells[name] = cellText(value);
+
 	const problems = problemsOf(cells, missing, isNew);
 	if (cells[STOCK_CODE] === '') {
 		problems.push(problem(STOCK_CODE, null, 'The stock code is empty', 'Give the product a stock code.'));
@@ -180,6 +190,7 @@ export function planRow(desired: DesiredStockItem, known: ReadBack, fresh: boole
 
 	const cellFor = (name: string): string | null => {
 		if (cells[name] !== undefined) return cells[name];
+		if (/^SCS_/i.test(name)) return null;
 		if (isNew) return '';
 		const column = columnOf(name, desired.settings?.[name]);
 		const value = columns[name];
@@ -189,5 +200,5 @@ export function planRow(desired: DesiredStockItem, known: ReadBack, fresh: boole
 		if (shown === '') return '';
 		return fresh && isFaithful(shown, column) ? shown : null;
 	};
-	return { stockCode: desired.stockCode, isNew, changed, cells, cellFor };
+	return { stockCode: desired.stockCode, isNew, isChild: known.parentCode !== '', changed, cells, cellFor };
 }

@@ -64,7 +64,13 @@ export class ImportRun {
 			);
 			ours = rows.filter(({ item }) => still.has(item.changeId));
 			for (const work of ours) this.begin(work);
-			return ours.length === 0 ? null : await importStock(this.client, tableRows(ours.map((work) => work.row!)));
+			const planned = ours.map((work) => work.row!);
+			if (planned.length === 0) return null;
+			return await importStock(
+				this.client,
+				tableRows(planned),
+				planned.map(({ stockCode }) => stockCode),
+			);
 		});
 		const sent: Work[] = ours ?? rows;
 		for (const work of rows) {

@@ -1,8 +1,8 @@
-import type { ReadBack } from '../shapes';
+import { keyOf, type ReadBack } from '../shapes';
 import type { KhaosClient } from './client';
 import { HARMONISATION_CODE, withUnproven } from './columns';
 import type { DeliveryPort } from './deliveryPort';
-import { laneOf, tookEffect, type Work } from './deliveryWork';
+import { laneOf, saidOf, tookEffect, type Work } from './deliveryWork';
 import { KhaosFault, KhaosUnknownOutcome } from './fault';
 import { halves } from './importCalls';
 import type { KhaosLine, Outcome } from './khaosLine';
@@ -19,6 +19,9 @@ const LIST_FROM = EXPORT_BATCH;
  * can't be read keeps the reason in `readError`; the others are not held up by it.
  */
 export class StateReader {
+	/** Descriptions of the items that were read, but of SCS children, by key; null: Khaos doesn't hold the item. */
+	private readonly descriptions = new Map<string, string | null>();
+
 	constructor(
 		private readonly client: KhaosClient,
 		private readonly port: DeliveryPort,
@@ -50,14 +53,47 @@ export class StateReader {
 		await this.export(toExport, keptNotes);
 	}
 
+	/**
+	 * Read the parents of SCS children, as far as they weren't read with them: a child's row carries its parent's description.
+	 * A child whose parent can't be read keeps the reason in `readError`.
+	 */
+	async learnParents(children: Work[]): Promise<void> {
+		const byParent = new Map<string, Work[]>();
+		for (const work of children) {
+			const code = work.scs?.parentCode ?? '';
+			if (code === '' || this.descriptions.has(keyOf(code))) continue;
+			byParent.set(code, [...(byParent.get(code) ?? []), work]);
+		}
+		for (const codes of exportBatches([...byParent.keys()])) {
+			const works = codes.flatMap((code) => byParent.get(code)!);
+			const outcome = await this.line.read(laneOf(works), async () => await exportStock(this.client, codes));
+			if (outcome.ok) this.rememberDescriptions(outcome.value);
+			else for (const work of works) work.readError = outcome.error;
+			const missing = outcome.ok ? codes.filter((code) => !this.descriptions.has(keyOf(code))) : [];
+			for (const code of missing) this.descriptions.set(keyOf(code), null);
+			// Then the ledger holds the children until their parent is there again.
+			await this.port.observe(new Map(missing.map((code) => [keyOf(code), absent(code)])));
+		}
+	}
+
+	/** The description of an item that was read; null where Khaos doesn't hold it. */
+	descriptionOf(stockCode: string): string | null {
+		return this.descriptions.get(keyOf(stockCode)) ?? null;
+	}
+
+	private rememberDescriptions(records: StockRecord[]): void {
+		for (const { stockCode, parentCode, elements } of records) {
+			if (parentCode === '') this.descriptions.set(keyOf(stockCode), elements.STOCK_DESC ?? '');
+		}
+	}
+
 	/** Read items back after they were written. */
 	async readBack(works: Work[]): Promise<void> {
+		for (const work of works) if (work.scs !== null) work.parentCode = work.scs.parentCode;
 		await this.export(works, writtenNotes);
 		const missing = works.filter((work) => work.known?.exists === false && work.readError === null);
 		// An SCS child is shown inside its parent only (contract 2.5): the list says whose child it is.
-		const unexplained = missing.filter(
-			(work) => work.parentCode === '' && work.call?.summary?.byKey.has(work.key) !== true,
-		);
+		const unexplained = missing.filter((work) => work.parentCode === '' && saidOf(work) === undefined);
 		if (unexplained.length === 0 || !(await this.haveList(unexplained, true))) return;
 		const listed = await this.port.inStockList(unexplained.map((work) => work.key));
 		const children = unexplained.filter((work) => (listed.get(work.key)?.parentCode ?? '') !== '');
@@ -116,6 +152,7 @@ export class StateReader {
 			return [];
 		}
 		const records = recordsByKey(outcome.value);
+		this.rememberDescriptions(outcome.value);
 		const observations = new Map<string, ReadBack>();
 		const strayed: Work[] = [];
 		for (const work of works) {

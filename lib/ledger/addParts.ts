@@ -1,6 +1,13 @@
+import type { Mapped } from '../catalogue/mapProduct';
 import { keyOf, type Change, type DesiredKit, type Rejection } from '../shapes';
 
 export type AddItem = { type: 'change'; change: Change } | { type: 'rejection'; rejection: Rejection };
+
+/** What the mapper made of a product, for Sequencer: Add. */
+export const addItemsOf = (mapped: Mapped): AddItem[] =>
+	'rejection' in mapped
+		? [{ type: 'rejection', rejection: mapped.rejection }]
+		: mapped.changes.map((change) => ({ type: 'change', change }));
 
 /** One change that an item of Sequencer: Add brings. A rejection brings what of its product can be sent all the same. */
 export interface Part {
@@ -22,7 +29,8 @@ export function partsOf(item: AddItem): Part[] {
 }
 
 /** Whether nothing of the product goes unless Khaos has it already. Otherwise only a kit or a price of it is at fault. */
-export const isWhollyRejected = ({ unaffected = [] }: Rejection): boolean => !unaffected.some(({ kind }) => kind === 'stockItem');
+export const isWhollyRejected = ({ unaffected = [] }: Rejection): boolean =>
+	!unaffected.some(({ kind }) => kind === 'stockItem');
 
 /** The key of the stock item that a change is about: of a kit its parent, of a price its item. */
 export function stockKeyOf({ kind, key, desired }: Change): string {

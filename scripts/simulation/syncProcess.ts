@@ -5,7 +5,7 @@ import { concurrently } from '../../lib/concurrently';
 import type { Request } from '../../lib/http';
 import { khaosClientOf, toKhaosConnection } from '../../lib/khaos/connection';
 import { KhaosDelivery } from '../../lib/khaos/delivery';
-import type { AddItem } from '../../lib/ledger/add';
+import { addItemsOf } from '../../lib/ledger/addParts';
 import type { Ledger } from '../../lib/ledger/ledger';
 import { PimberlyClient } from '../../lib/pimberly/client';
 import { toConnection } from '../../lib/pimberly/connection';
@@ -191,12 +191,7 @@ export class SyncProcess {
 	private async add(products: Product[], afterMs: number): Promise<void> {
 		const { ledger, life, setup } = this.options;
 		await life.sleep(afterMs);
-		const items = products.flatMap((product): AddItem[] => {
-			const mapped = mapProduct(product, setup.profile);
-			return 'rejection' in mapped
-				? [{ type: 'rejection', rejection: mapped.rejection }]
-				: mapped.changes.map((change) => ({ type: 'change', change }));
-		});
+		const items = products.flatMap((product) => addItemsOf(mapProduct(product, setup.profile)));
 		await this.step();
 		await ledger.add(items);
 	}

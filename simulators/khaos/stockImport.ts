@@ -108,14 +108,14 @@ export function parseTable(table: string, settings: KhaosSettings): ParsedTable 
 	return table_;
 }
 
-function checkRows({ header, rows }: ParsedTable, settings: KhaosSettings): void {
+function checkRows({ header, rows, scs }: ParsedTable, settings: KhaosSettings): void {
 	const barcodes = new Map<string, string>();
 	const barcodeAt = header.findIndex(({ name }) => name === 'BARCODE');
 	for (const row of rows) {
 		row.fault = rowFault(row, header, settings);
 		const barcode = barcodeAt < 0 ? '' : (row.cells[barcodeAt] ?? '');
 		if (barcode) {
-			const key = stockKey(row.code);
+			const key = stockKey(scs ? childCode(row, header, settings) : row.code);
 			const earlier = barcodes.get(key);
 			if (earlier !== undefined && earlier !== barcode)
 				row.fault ??= 'Only one barcode can be imported for each stock item';
