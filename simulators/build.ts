@@ -3,6 +3,7 @@ import { catalogueSchema, readCatalogue, type Catalogue } from './catalogue';
 import type { Latency } from './control';
 import { faultRulesSchema, Faults } from './faults';
 import { generateCatalogue } from './generate';
+import { ChannelClient } from './khaos/channelClient';
 import { KhaosServer } from './khaos/server';
 import { KhaosStore, type StockEdit } from './khaos/store';
 import { newToken, Tokens } from './pimberly/channels';
@@ -36,6 +37,8 @@ export interface BuildOptions {
 export interface BuiltSimulators {
 	pimberly: PimberlyStore;
 	khaos: KhaosStore;
+	/** Khaos as the client of a channel; does nothing until it is told where. */
+	channel: ChannelClient;
 	respond: { pimberly: Respond; khaos: Respond };
 	log: CallLog;
 	faults: Faults;
@@ -126,5 +129,15 @@ export function buildSimulators(options: BuildOptions, wait: (ms: number) => Pro
 			plan: (...call) => khaosServer.plan(...call),
 		}),
 	};
-	return { pimberly, khaos, respond, log, faults, tokens, webhooks, latency, settings, stateFile, changed };
+	const channel = new ChannelClient({
+		store: khaos,
+		settings: () => settings.khaos.channel,
+		log,
+		faults,
+		latencyMs: () => latency.khaosMs,
+		wait,
+		now,
+		changed,
+	});
+	return { pimberly, khaos, channel, respond, log, faults, tokens, webhooks, latency, settings, stateFile, changed };
 }

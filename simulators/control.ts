@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { CallLog } from './callLog';
 import { attributeValueSchema } from './catalogue';
 import { faultRulesSchema, type Faults } from './faults';
+import { channelTargetSchema, type ChannelClient } from './khaos/channelClient';
 import { importPrices } from './khaos/priceLists';
 import { importRelationships } from './khaos/relationships';
 import type { KhaosStore } from './khaos/store';
@@ -21,6 +22,7 @@ export interface Controlled {
 	faults: Faults;
 	pimberly: PimberlyStore;
 	khaos: KhaosStore;
+	channel: ChannelClient;
 	webhooks: Webhooks;
 	latency: Latency;
 	settings: Settings;
@@ -126,7 +128,7 @@ const ok = (value: unknown): Answer => ({
 });
 
 function perform(controlled: Controlled, method: string, url: URL, body: string): unknown {
-	const { log, faults, pimberly, khaos, webhooks, latency, settings } = controlled;
+	const { log, faults, pimberly, khaos, channel, webhooks, latency, settings } = controlled;
 	const given = (): unknown => {
 		try {
 			return JSON.parse(body);
@@ -157,6 +159,19 @@ function perform(controlled: Controlled, method: string, url: URL, body: string)
 				products: products.map(({ internalId, primaryId, dateUpdated }) => ({ internalId, primaryId, dateUpdated })),
 			};
 		}
+		case 'GET /khaos/channel':
+			return channel.state();
+		case 'POST /khaos/channel':
+			channel.configure(channelTargetSchema.parse(given()));
+			return channel.state();
+		case 'DELETE /khaos/channel':
+			channel.configure(null);
+			return channel.state();
+		case 'POST /khaos/channel/cycle':
+			return channel.cycle();
+		case 'POST /khaos/channel/forget-config':
+			channel.forgetConfig();
+			return channel.state();
 		case 'POST /khaos/stock': {
 			const edits = stockEditsSchema.parse(given());
 			const items = edits.map((edit) => {
@@ -218,7 +233,7 @@ async function answerTo(controlled: Controlled, request: IncomingMessage): Promi
 	const problem = (status: number, message: string): Answer => ({ ...ok({ error: { status, message } }), status });
 	try {
 		const body = (await readBody(request, 512_000_000)).toString('utf8');
-		const result = perform(controlled, method, new URL(request.url ?? '/', 'http://127.0.0.1'), body);
+		const result = await perform(controlled, method, new URL(request.url ?? '/', 'http://127.0.0.1'), body);
 		if (method !== 'GET') controlled.changed();
 		return ok(result);
 	} catch (error) {

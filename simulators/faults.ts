@@ -103,9 +103,9 @@ export class Faults {
 	 * that struck least takes its turn, so that all kinds at `every: 7` together still strike one call in seven.
 	 * @param names the method and its short names
 	 * @param codes asked for only when a rule looks at codes
-	 * @param rejectsRows whether the method has rows that can be refused alone
+	 * @param rejectsRows whether the method has rows that can be refused alone; `only`: nothing but that is asked for
 	 */
-	strike(side: Side, names: string[], codes: () => string[], rejectsRows: boolean): FaultRule | null {
+	strike(side: Side, names: string[], codes: () => string[], rejectsRows: boolean | 'only'): FaultRule | null {
 		if (!this.rules.length) return null;
 		const normal = names.map(normalMethod);
 		let held: Set<string> | null = null;
@@ -114,7 +114,7 @@ export class Faults {
 			const { rule } = active;
 			if (rule.side !== side) continue;
 			if (rule.times !== undefined && active.struck >= rule.times) continue;
-			if (rule.kind === 'rejectRow' && !rejectsRows) continue;
+			if (rule.kind === 'rejectRow' ? rejectsRows === false : rejectsRows === 'only') continue;
 			if (active.method !== null && !normal.includes(active.method)) continue;
 			if (active.codes) {
 				held ??= new Set(codes().map((code) => code.trim().toUpperCase()));

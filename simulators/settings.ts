@@ -41,6 +41,26 @@ export const dialectSchema = z
 	.strict();
 export type Dialect = z.infer<typeof dialectSchema>;
 
+export const channelClientSettingsSchema = z
+	.object({
+		/** Which side of a price this Khaos keeps, and uploads. */
+		prices: z.enum(['net', 'gross']).default('net'),
+		/** What becomes of an item that Khaos holds already: the vendor's pages leave it open. */
+		updates: z.enum(['apply', 'createOnly']).default('apply'),
+		/** Whether one call of the feed follows another until it holds nothing new, or the next waits for its time. */
+		drain: z.boolean().default(true),
+		/** Items in a StockUpload, and in a StockStatusUpload. */
+		uploadBatch: z.number().int().positive().default(50),
+		statusBatch: z.number().int().positive().max(100).default(100),
+		/** How long the configuration is not asked for again. */
+		configMaxAgeMs: z.number().nonnegative().default(24 * 3_600_000),
+		/** How often a call that is not answered with 200 is made, and how long it waits between. */
+		attempts: z.number().int().positive().default(4),
+		retryMs: z.number().nonnegative().default(200),
+	})
+	.strict();
+export type ChannelClientSettings = z.infer<typeof channelClientSettingsSchema>;
+
 export const khaosSettingsSchema = z
 	.object({
 		/** The executable in the path: `KhaosKSD.exe`; it may have folders before it (`LiveSoap/KhaosKSD.exe`). */
@@ -75,6 +95,8 @@ export const khaosSettingsSchema = z
 		/** Methods this server does not have (an older version, or one without the import). */
 		missingMethods: z.array(z.string()).default([]),
 		sites: z.array(z.object({ id: z.number().int(), name: z.string() })).default([{ id: 1, name: 'Main Site' }]),
+		/** How the client of a channel behaves. */
+		channel: channelClientSettingsSchema.default({}),
 		/** Price lists that exist; an import never creates one. */
 		priceLists: z.array(z.object({ name: z.string(), net: z.boolean() })).default([
 			{ name: 'Trade', net: true },

@@ -2,6 +2,7 @@ import { buildSimulators, type BuildOptions } from './build';
 import type { LoggedCall } from './callLog';
 import { changeSettings, serveControl, stateOf, type Latency } from './control';
 import { faultRulesSchema } from './faults';
+import type { ChannelClient } from './khaos/channelClient';
 import type { KhaosStore } from './khaos/store';
 import type { PimberlyStore } from './pimberly/store';
 import { Pauses, serve } from './serving';
@@ -32,6 +33,8 @@ export interface Urls {
 export interface Simulators extends Urls {
 	pimberly: PimberlyStore;
 	khaos: KhaosStore;
+	/** Khaos as the client of a channel. */
+	channel: ChannelClient;
 	/** The control calls, without HTTP. */
 	control: {
 		/** As GET /state, as live objects: don't change them. */
@@ -57,11 +60,11 @@ const MAX_BODY_BYTES = 64_000_000;
 export async function startSimulators(options: SimulatorOptions = {}): Promise<Simulators> {
 	const pauses = new Pauses();
 	const built = buildSimulators(options, async (ms) => await pauses.wait(ms));
-	const { pimberly, khaos, respond, log, faults, tokens, webhooks, latency, settings, stateFile, changed } = built;
+	const { pimberly, khaos, channel, respond, log, faults, tokens, webhooks, latency, settings, stateFile, changed } = built;
 	const servedPimberly = await serve(respond.pimberly, MAX_BODY_BYTES, options.pimberlyPort ?? 0);
 	const servedKhaos = await serve(respond.khaos, MAX_BODY_BYTES, options.khaosPort ?? 0);
 	const servedControl = await serveControl(
-		{ log, faults, pimberly, khaos, webhooks, latency, settings, changed },
+		{ log, faults, pimberly, khaos, channel, webhooks, latency, settings, changed },
 		options.controlPort ?? 0,
 	);
 	const khaosUrl = `${servedKhaos.origin}/${settings.khaos.executable}`;
@@ -76,6 +79,7 @@ export async function startSimulators(options: SimulatorOptions = {}): Promise<S
 		controlUrl: servedControl.origin,
 		pimberly,
 		khaos,
+		channel,
 		control: {
 			state: () => stateOf({ pimberly, khaos }),
 			log: () => log.entries(),
@@ -88,6 +92,7 @@ export async function startSimulators(options: SimulatorOptions = {}): Promise<S
 			webhooks,
 		},
 		stop: async () => {
+			channel.stop();
 			pauses.endAll();
 			await Promise.all([servedPimberly.stop(), servedKhaos.stop(), servedControl.stop()]);
 			stateFile?.save();

@@ -1,5 +1,6 @@
 import type { ProvidedEntry, ProvidedPage, Publication, Published } from '../khaos/channel/channelPort';
-import type { Kind, ReadBack } from '../shapes';
+import { channelProblems } from '../khaos/channel/stockItem';
+import type { DesiredStockItem, Kind, ReadBack } from '../shapes';
 import { jsonParameter, type Transaction } from './database';
 import type { LedgerSettings } from './settings';
 
@@ -23,7 +24,8 @@ interface LeasedRow {
 /**
  * Put the content of these leased changes where Khaos fetches it, after everything that is there; what a record was told
  * before is replaced. What a change refers to and Khaos was never told (it was adopted from there) is told before it, as it
- * was last confirmed: Khaos knows an item by the id of this feed only after the feed has named it.
+ * was last confirmed or, on its way to that, is to be: Khaos knows an item by the id of this feed only after the feed has
+ * named it.
  */
 export async function publish(
 	tx: Transaction,
@@ -80,16 +82,25 @@ async function introductions(tx: Transaction, environmentId: number, keys: strin
 	);
 	const known = new Set(told.map((row) => row.key));
 	const missing = keys.filter((key) => !known.has(key));
-	const confirmed = await tx.all<{ key: string; confirmed: string }>(
-		`SELECT key, confirmed FROM records WHERE environment_id = ? AND kind = 'stockItem' AND confirmed IS NOT NULL AND ${tx.dialect.among('key')}`,
+	const records = await tx.all<{ key: string; confirmed: string | null; waiting: string | null; read_back: string | null }>(
+		`SELECT records.key, confirmed, max(changes.desired) AS waiting, read_back
+		 FROM records LEFT JOIN changes ON changes.record_id = records.record_id AND changes.purpose <> 'lookUp' AND records.present = 1
+		 WHERE records.environment_id = ? AND records.kind = 'stockItem' AND ${tx.dialect.among('records.key')}
+		 GROUP BY records.record_id, records.key, confirmed, read_back`,
 		environmentId,
 		jsonParameter(missing),
 	);
-	const found = new Set(confirmed.map((row) => row.key));
-	return {
-		tellings: confirmed.map((row) => ({ kind: 'stockItem', key: row.key, change_id: null, desired: row.confirmed, parent_key: null, confirmed_by: 'upload' })),
-		unknown: new Set(missing.filter((key) => !found.has(key))),
-	};
+	const tellings = records.flatMap((row): Telling[] => {
+		const desired = [row.confirmed, row.waiting].find((content) => content !== null && canBeTold(content, row.read_back));
+		return desired === undefined ? [] : [{ kind: 'stockItem', key: row.key, change_id: null, desired: desired!, parent_key: null, confirmed_by: 'upload' }];
+	});
+	const found = new Set(tellings.map(({ key }) => key));
+	return { tellings, unknown: new Set(missing.filter((key) => !found.has(key))) };
+}
+
+function canBeTold(desired: string, readBack: string | null): boolean {
+	const known = readBack === null ? null : (JSON.parse(readBack) as ReadBack);
+	return channelProblems(JSON.parse(desired) as DesiredStockItem, known).length === 0;
 }
 
 async function tell(tx: Transaction, environmentId: number, newToken: () => string, tellings: Telling[]): Promise<void> {

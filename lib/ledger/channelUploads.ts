@@ -223,7 +223,7 @@ export async function priceListUpload(tx: Transaction, environmentId: number, se
 			await tx.run('UPDATE changes SET differences = ? WHERE change_id = ?', JSON.stringify(differences), row.change_id);
 			continue;
 		}
-		settled.push({ row, result: { status: 'confirmed', reason: '', remedy: '', differences: [], readBack: null }, outcome: { state: 'confirmed' } });
+		settled.push({ row, result: { status: 'confirmed', reason: '', remedy: '', differences: [], readBack: null, priceReadBack: readBack }, outcome: { state: 'confirmed' } });
 		outcome.confirmed.push(row.key);
 	}
 	await apply(tx, environmentId, settings, settled);

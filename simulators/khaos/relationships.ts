@@ -8,7 +8,8 @@ export interface RelationshipImport {
 	refused: Array<{ parent: string; reason: string }>;
 }
 
-interface Line {
+/** One component of a relation that is to be written. */
+export interface Line {
 	child: string;
 	qty: string;
 	type: 'pack' | 'build';
@@ -70,6 +71,13 @@ export function importRelationships(
 		outcome.imported.push(parent);
 	}
 	return outcome;
+}
+
+/** Why Khaos refuses a relation that comes by itself, not in a file with others; null: it doesn't. */
+export function relationRefusal(store: KhaosStore, parent: string, lines: Line[]): string | null {
+	const heldBy = new Map<string, string>();
+	for (const link of store.kits.values()) for (const { code } of link.items) heldBy.set(stockKey(code), link.parent);
+	return refusalOf(store, parent, lines, new Set(), heldBy);
 }
 
 function refusalOf(

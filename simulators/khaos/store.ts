@@ -17,6 +17,8 @@ export interface StockItem {
 	harmonisation: Harmonisation[];
 	/** Of an SCS child: suffix and description of each level. */
 	scs?: { suffixes: string[]; descriptions: string[] };
+	/** Of an SCS parent that the channel told: what its children differ in. */
+	scsHeadings?: string[];
 	/** Stock level; nothing that the sync may do changes it. */
 	level: number;
 	/** ISO 8601 UTC; null: it came into Khaos otherwise. */
@@ -164,6 +166,20 @@ export class KhaosStore {
 		};
 		this.index(item);
 		return item;
+	}
+
+	/** Make an item the SCS child of another, whatever it was before. */
+	placeInFamily(item: StockItem, parent: StockItem, scs: { suffixes: string[]; descriptions: string[] }): void {
+		if (item.parentCode) this.childrenOf(item.parentCode, false).delete(stockKey(item.code));
+		item.parentCode = parent.code;
+		item.scs = scs;
+		item.revisedAt = this.now();
+		this.childrenOf(parent.code, true).add(stockKey(item.code));
+	}
+
+	/** Milliseconds since 1970. */
+	time(): number {
+		return this.now();
 	}
 
 	/** Note that a row was imported for an item; when that created it, check that its catalogue parents were there before. */

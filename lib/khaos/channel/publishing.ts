@@ -12,16 +12,12 @@ import {
 } from '../../shapes';
 import { withUnproven } from '../columns';
 import type { ChannelPort, Publication, Published } from './channelPort';
-import { channelSettingsSchema } from './settings';
 import { carriedPart, changedOverChannel, channelProblems, notCarried } from './stockItem';
 
 type Outcome = Partial<Result> & Pick<Result, 'status'>;
 
 /** What is to become of one item: settled as it is, or told. */
 type Plan = { settled: Outcome } | { tell: Publication; warnings: Warning[] };
-
-/** Whether anything can be told does not depend on what a site's settings are. */
-const anySettings = channelSettingsSchema.parse({});
 
 /**
  * Put a batch of stock items where Khaos fetches them. Each item gets one result, in their order: `sent` until a StockUpload
@@ -131,7 +127,7 @@ function planStockItem(item: BatchItem): Plan {
 	if (holdsItAlready(desired, known)) {
 		return { settled: { status: 'confirmed', adopted: true, readBack: withUnproven(known!, carriedPart(desired), known), ...(warnings.length > 0 ? { warnings } : {}) } };
 	}
-	const problems = channelProblems(desired, known, anySettings);
+	const problems = channelProblems(desired, known);
 	if (problems.length > 0) return { settled: failed(problems) };
 	return { tell: { changeId: item.changeId, token: item.lease.token, refersTo: parentsOf(item, desired), confirmedBy: 'upload' }, warnings };
 }

@@ -5,7 +5,7 @@ import { saysNothing } from '../comparison';
 import { isSendable } from '../readBack';
 import { Several, type Members } from './document';
 import { FIELDS, isCarried, place, type Field } from './fields';
-import type { ChannelSettings } from './settings';
+import { channelSettingsSchema, type ChannelSettings } from './settings';
 
 /** What the required members of a new item are where neither Pimberly nor Khaos says: the import's defaults, nothing switched on. */
 const DEFAULTS: Readonly<Record<string, string>> = {
@@ -19,6 +19,9 @@ const DEFAULTS: Readonly<Record<string, string>> = {
 	FREE_TEXT: '0',
 	NON_PHYSICAL: '0',
 };
+
+/** Whether a value can be told does not depend on a site's settings. */
+const anySettings = channelSettingsSchema.parse({});
 
 /** Columns without which a new item can't be: Pimberly owns them and says nothing. */
 const NO_DEFAULT = ['SHORT_DESC', 'BUY_PRICE', 'SELL_PRICE', 'STOCK_TYPE1', 'STOCK_TYPE2', 'TAX_CODE', 'CONTROLLED'];
@@ -67,7 +70,7 @@ function cellOf(field: Field, desired: DesiredStockItem, known: ReadBack | null)
 }
 
 /** Why a stock item can't be told over the channel; none: it can. */
-export function channelProblems(desired: DesiredStockItem, known: ReadBack | null, settings: ChannelSettings): Reason[] {
+export function channelProblems(desired: DesiredStockItem, known: ReadBack | null): Reason[] {
 	const problems: Reason[] = [];
 	if (keyOf(desired.stockCode) === '') {
 		problems.push({ field: STOCK_CODE, value: null, reason: 'The stock code is empty', remedy: 'Give the product a stock code.' });
@@ -85,7 +88,7 @@ export function channelProblems(desired: DesiredStockItem, known: ReadBack | nul
 			});
 		} else if (limit !== null && cell.length > limit) {
 			problems.push({ field: field.column, value: cell, reason: `${field.column} has ${cell.length} characters; Khaos takes ${limit}`, remedy: 'Shorten the value.' });
-		} else if (field.required && field.tell(cell, settings) === undefined) {
+		} else if (field.required && field.tell(cell, anySettings) === undefined) {
 			problems.push({ field: field.column, value: cell, reason: `${field.column} '${cell}' is not what the channel takes`, remedy: 'Write prices like 12.50, and -1 or 0 for yes and no.' });
 		}
 	}

@@ -154,12 +154,12 @@ function relationshipsOf(text: string, format: ChannelFormat): string[] {
 describe('a stock item that the channel can’t tell', () => {
 	test('says every reason at once', () => {
 		const columns = { ...LAMP.columns, SHORT_DESC: '', BUY_PRICE: 'twelve', STOCK_TYPE1: 'x'.repeat(26) };
-		expect(channelProblems({ stockCode: 'LAMP-001', columns }, null, settings).map(({ field }) => field)).toEqual([
+		expect(channelProblems({ stockCode: 'LAMP-001', columns }, null).map(({ field }) => field)).toEqual([
 			'SHORT_DESC',
 			'BUY_PRICE',
 			'STOCK_TYPE1',
 		]);
-		expect(channelProblems(LAMP, null, settings)).toEqual([]);
+		expect(channelProblems(LAMP, null)).toEqual([]);
 	});
 
 	test('names the columns that there is no place for, and compares only the others', () => {
