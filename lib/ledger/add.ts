@@ -3,6 +3,7 @@ import { isStandIn, needInWords } from '../catalogue/needs';
 import { isWhollyRejected, partsOf, stockKeyOf, type AddItem, type Part } from './addParts';
 import { jsonParameter, type Transaction } from './database';
 import { findCycles } from './cycles';
+import { tellDependants } from './dropped';
 import { openExceptions, resolveExceptions, type ExceptionType, type NewException } from './exceptions';
 import { dropFormerKits, nothingToClear } from './formerKits';
 import { holdComponents } from './kitHolds';
@@ -14,7 +15,7 @@ import { loadProducts, saveProducts, type KnownProduct } from './products';
 import { loadRecords, nameOf, type RecordName } from './records';
 import { recordReceipts } from './scan';
 import type { LedgerSettings } from './settings';
-import { subjectOf } from './settledNews';
+import { subjectOf } from './subject';
 import { claimStandIns, resolveStandIns } from './standIns';
 import { newsOfConfirmed, putStatuses, type StatusNews } from './status';
 import { writeTrail, type TrailEntry } from './trail';
@@ -157,8 +158,9 @@ export async function add(
 		if (outcome.outcome === 'held') held.push({ at, change, recordId: draft.record.recordId, waitsFor });
 		// Put right as it was confirmed before: nothing is sent to Khaos, so nothing else would take the trouble back.
 		const { record } = draft;
-		const asConfirmed = placed[index]!.outcome === 'unchanged' && record.leased === null && record.waiting === null;
 		const was = placed[index]!;
+		const isDropped = was.outcome === 'unchanged' && was.dropped !== undefined;
+		const asConfirmed = was.outcome === 'unchanged' && !isDropped && record.leased === null && record.waiting === null;
 		// That it is held, which may be on its way to Pimberly, is no longer so.
 		const withdrawn = was.outcome === 'unchanged' && was.dropWaiting;
 		if ((mended.has(change.source.primaryId) || withdrawn) && !rejected.has(change.source.primaryId) && change.kind === 'stockItem' && asConfirmed) {
@@ -180,6 +182,11 @@ export async function add(
 	const newest = drafts.filter(({ change }, index) => change.kind === 'stockItem' && placed[index]!.outcome !== 'stale');
 	await dropFormerKits(tx, environmentId, newest.map(({ change }) => change));
 	await saveProducts(tx, environmentId, touched.values());
+	await tellDependants(
+		tx,
+		environmentId,
+		drafts.flatMap(({ draft }) => draft.needs.map((need) => records.get(nameOf(need))!)).filter((need) => need.dropped !== null).map((need) => need.recordId),
+	);
 	await askForUnseenNeeds(tx, environmentId, settings, drafts.map(({ draft }) => draft));
 	await keepExceptions(tx, environmentId, touched, rejected);
 	await putStatuses(tx, environmentId, [...news, ...statusNews(settings, touched, rejected, held)]);
@@ -305,6 +312,9 @@ const rejectionOf = (change: Change, reason: Reason): Rejection => ({
 
 function outcomeOf(placed: Placed, change: Change, waitsFor: Need[]): AddOutcome {
 	if (placed.outcome === 'stale') return { outcome: 'unchanged', change, reason: 'Older than what the ledger already has' };
+	if (placed.outcome === 'unchanged' && placed.dropped !== undefined) {
+		return { outcome: 'unchanged', change, reason: `Dropped by a person (${placed.dropped}); it comes back when its content changes, or with Replay` };
+	}
 	if (placed.outcome === 'unchanged') return { outcome: 'unchanged', change, reason: 'Equal to what is confirmed or queued' };
 	return {
 		outcome: waitsFor.length > 0 ? 'held' : 'accepted',

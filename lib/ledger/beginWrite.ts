@@ -25,7 +25,7 @@ export async function beginWrite(
 	const ours = await tx.all<{ change_id: number; record_id: number }>(
 		`SELECT changes.change_id, changes.record_id FROM ${table} JOIN changes ON changes.change_id = r.change_id AND changes.lease_token = r.token
 		 WHERE changes.state = 'leased' AND changes.environment_id = ?
-			AND NOT EXISTS (SELECT 1 FROM changes AS newer WHERE newer.record_id = changes.record_id AND newer.state = 'next')`,
+			AND changes.drop_reason IS NULL AND NOT EXISTS (SELECT 1 FROM changes AS newer WHERE newer.record_id = changes.record_id AND newer.state = 'next')`,
 		asked,
 		environmentId,
 	);

@@ -2,7 +2,7 @@ import type { Change, Kind } from '../shapes';
 import { jsonParameter, type Transaction } from './database';
 import { KIT_FIELD, openExceptions, resolveExceptions, type ExceptionType } from './exceptions';
 import { forgetUnsentKits } from './formerKits';
-import { subjectOf } from './settledNews';
+import { subjectOf } from './subject';
 import { writeTrail } from './trail';
 
 /** What is of no interest any more once its product is gone. */
@@ -34,6 +34,11 @@ export async function dropDeletedProducts(tx: Transaction, environmentId: number
 	if (known.length === 0) return;
 	const ids = known.map((product) => product.primary_id);
 	await dropQueued(tx, environmentId, ids);
+	await tx.run(
+		`UPDATE records SET dropped = NULL WHERE environment_id = ? AND dropped IS NOT NULL AND ${tx.dialect.among('primary_id')}`,
+		environmentId,
+		jsonParameter(ids),
+	);
 	await tellDependants(tx, environmentId, ids);
 	await resolveExceptions(tx, environmentId, endedWithProduct, ids);
 	await tx.run(

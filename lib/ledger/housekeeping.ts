@@ -6,7 +6,7 @@ import { sampleHealth } from './monitor';
 import { placeDrafts } from './placeDrafts';
 import { loadRecords, nameOf } from './records';
 import type { LedgerSettings } from './settings';
-import { subjectOf } from './settledNews';
+import { subjectOf } from './subject';
 import { waitsOf } from './stats';
 
 /** How many holds are looked at in one go; the next go takes the next ones. */

@@ -1,6 +1,6 @@
 import type { DesiredPrice, DesiredStatus, Kind } from '../shapes';
 import { jsonParameter, type Transaction } from './database';
-import { subjectOf } from './settledNews';
+import { subjectOf } from './subject';
 import { writeTrail } from './trail';
 
 /** What has to be confirmed in Khaos, beside its stock item, before a product is Live for the first time. */

@@ -6,12 +6,13 @@ import type { MonitorPort } from '../monitor/monitorPort';
 import type { HintPort } from '../pimberly/hintPort';
 import type { ScanPort } from '../pimberly/scanPort';
 import type { StatusPort } from '../pimberly/statusPort';
-import type { BatchItem, Result } from '../shapes';
+import type { BatchItem, Kind, Result } from '../shapes';
 import { add, type AddItem, type AddOptions, type AddOutcome } from './add';
 import { beginWrite } from './beginWrite';
 import { channelPort } from './channel';
 import type { Database } from './database';
 import { deliveryPort } from './delivery';
+import { drop } from './drop';
 import { openHost, type System } from './environment';
 import { listExceptions, type ExceptionFilter, type ExceptionType, type ListedException, type Owner } from './exceptions';
 import { exceptionHistory, setDefaultOwner, updateExceptions, type ExceptionHistory, type ExceptionUpdate, type ExceptionUpdated } from './exceptionWork';
@@ -22,6 +23,8 @@ import { migrate } from './migrations';
 import { monitorPort } from './monitor';
 import { instance, showLife, takeOwnership } from './ownership';
 import { batchState, endHold, releaseBatch } from './release';
+import type { NamedChanges, NamedOutcome } from './namedChanges';
+import { replay, replayAll, type ReplayableState } from './replay';
 import { scanPort } from './scan';
 import { defaultSettings, type LedgerSettings } from './settings';
 import { settle, type SettleOutcome } from './settle';
@@ -61,6 +64,12 @@ export interface Ledger {
 	batch(token: string): Promise<{ open: number; until: number | null }>;
 	/** Let held changes go although what they need is not confirmed; returns how many. */
 	endHold(keys: string[], reason: string): Promise<number>;
+	/** Send again what failed, waits for its next attempt or was dropped; one outcome a name. */
+	replay(named: NamedChanges, reason: string): Promise<NamedOutcome[]>;
+	/** The same of everything in these states. */
+	replayAll(asked: { states: ReplayableState[]; kinds: Kind[] }, reason: string): Promise<NamedOutcome[]>;
+	/** Take what waits out of the queue for good, with a reason; one outcome a name. */
+	drop(named: NamedChanges, reason: string): Promise<NamedOutcome[]>;
 	/** Raise what is held too long, resolve what no longer is; null when it was done a moment ago. */
 	housekeeping(): Promise<Housekeeping | null>;
 	getMany(filter: ChangeFilter): Promise<ListedChange[]>;
@@ -162,6 +171,18 @@ function ledgerOver(database: Database, environmentId: number, environment: stri
 		release: async (token, reason) => await database.write(async (tx) => await releaseBatch(tx, environmentId, settings, token, reason)),
 		batch: async (token) => await database.read(async (tx) => await batchState(tx, token)),
 		endHold: async (keys, reason) => await database.write(async (tx) => await endHold(tx, environmentId, keys, reason)),
+		replay: async (named, reason) => await database.write(async (tx) => await replay(tx, environmentId, named, reason)),
+		replayAll: async (asked, reason) => {
+			const outcomes: NamedOutcome[] = [];
+			for (let after: number | null = 0; after !== null; ) {
+				const from: number = after;
+				const part = await database.write(async (tx) => await replayAll(tx, environmentId, { ...asked, after: from, limit: 1_000 }, reason));
+				outcomes.push(...part.outcomes);
+				after = part.last;
+			}
+			return outcomes;
+		},
+		drop: async (named, reason) => await database.write(async (tx) => await drop(tx, environmentId, named, reason)),
 		housekeeping: async () => await database.write(async (tx) => await housekeeping(tx, environmentId, settings)),
 		getMany: async (filter) => await database.read(async (tx) => await listChanges(tx, environmentId, filter)),
 		stats: async (sinceMs = 24 * 60 * 60_000) => await database.read(async (tx) => await stats(tx, environmentId, sinceMs)),

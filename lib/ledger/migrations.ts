@@ -2,6 +2,7 @@ import type { Database } from './database';
 import { ledgerTables } from './migrations/001-ledger';
 import { hintTable } from './migrations/002-hints';
 import { lateWrites } from './migrations/003-late-writes';
+import { baselineTables } from './migrations/004-baseline';
 import { kitsAndPrices } from './migrations/005-kits-and-prices';
 import { channelTables } from './migrations/006-channel';
 import { exceptionsWork } from './migrations/007-exceptions-work';
@@ -10,7 +11,7 @@ import type { Migration } from './migrations/migration';
 export type { Migration } from './migrations/migration';
 
 /** In order of their numbers. */
-export const migrations: Migration[] = [ledgerTables, hintTable, lateWrites, kitsAndPrices, channelTables, exceptionsWork];
+export const migrations: Migration[] = [ledgerTables, hintTable, lateWrites, baselineTables, kitsAndPrices, channelTables, exceptionsWork];
 
 /** The newest schema this version of the package knows; `known` is every migration up to it. */
 export const latestSchema = migrations.at(-1)!.number;

@@ -1,5 +1,6 @@
 import { targetOf, type Need } from '../shapes';
 import { jsonParameter, type Transaction } from './database';
+import { rememberDropped, tellDependants } from './dropped';
 import { meetNeeds } from './observe';
 import { place, type Draft, type KnownRecord, type Placed } from './placement';
 import { nameOf } from './records';
@@ -14,18 +15,21 @@ export interface DraftFor {
 /**
  * Put drafts into the ledger: decide where each goes, in order, then write all of it in a few statements. `records` holds
  * every record that a draft is for or needs; it is kept up to date, so later drafts of one call see earlier ones.
+ * @param known which records were dropped, and are wanted again.
  */
 export async function placeDrafts(
 	tx: Transaction,
 	environmentId: number,
 	records: Map<string, KnownRecord>,
 	drafts: DraftFor[],
+	known: { cameBack: KnownRecord[] } = { cameBack: [] },
 ): Promise<Placed[]> {
 	const placed: Placed[] = [];
 	// The last word on each record; earlier drafts of the same call are overtaken before they are written.
 	const writes = new Map<KnownRecord, { draft: Draft; needs: KnownRecord[]; result: Extract<Placed, { outcome: 'placed' }> }>();
 	const touched = new Map<KnownRecord, Draft>();
 	const dropped = new Set<KnownRecord>();
+	const cameBack = new Set(known.cameBack);
 	const trail: TrailEntry[] = [];
 
 	for (const { record, draft, needs } of drafts) {
@@ -36,6 +40,10 @@ export async function placeDrafts(
 		if (result.outcome === 'stale') {
 			trail.push({ ...entry, event: 'stale', details: { accepted: record.version } });
 			continue;
+		}
+		if (record.dropped !== null && draft.purpose === 'write' && !(result.outcome === 'unchanged' && result.dropped !== undefined)) {
+			record.dropped = null;
+			cameBack.add(record);
 		}
 		if (result.outcome === 'unchanged') {
 			if (result.newerVersion) {
@@ -67,6 +75,7 @@ export async function placeDrafts(
 			overdue: false,
 			addedAt: record.waiting?.addedAt ?? tx.now,
 			needs: [...new Set(needed.map((need) => need.recordId))],
+			toBeDropped: false,
 		};
 		writes.set(record, { draft, needs: needed, result });
 		if (draft.purpose === 'write') touched.set(record, draft);
@@ -79,6 +88,8 @@ export async function placeDrafts(
 	}
 	await updateRecords(tx, touched);
 	await writeChanges(tx, environmentId, writes);
+	await rememberDropped(tx, [...cameBack].map((record) => ({ recordId: record.recordId, dropped: null })));
+	await tellDependants(tx, environmentId, [...cameBack].map((record) => record.recordId));
 	await writeTrail(tx, environmentId, trail);
 	return placed;
 }

@@ -1,5 +1,6 @@
 import type { Change, Kind, KitReadBack, Lane, ReadBack, Warning } from '../shapes';
 import { sameContent, weigh } from './content';
+import type { DroppedChange } from './dropped';
 
 /** The states a change can be in; docs/ledger.md shows every way between them. */
 export type ChangeState = 'queued' | 'held' | 'leased' | 'next' | 'retrying' | 'sent' | 'failed';
@@ -22,6 +23,8 @@ export interface KnownRecord {
 	uncertain: boolean;
 	/** Something was handed out to be written since the last confirmation: Khaos may hold that, and not what was confirmed. */
 	takenSince: boolean;
+	/** What a person dropped last, until other content comes or it is brought back. */
+	dropped: DroppedChange | null;
 	/** At most one change in flight, and one waiting (in any state but leased). */
 	leased: OpenChange | null;
 	waiting: OpenChange | null;
@@ -38,8 +41,10 @@ export interface OpenChange {
 	/** Sent, and not seen in Khaos within the time that was set for it. */
 	overdue: boolean;
 	addedAt: number;
-	/** The records it waits for or waited for, by id; of the change in flight they are not loaded. */
+	/** The records it waits for or waited for, by id; of the change in flight only where it is to be dropped. */
 	needs: number[];
+	/** In flight, and dropped by a person meanwhile. */
+	toBeDropped: boolean;
 }
 
 /** A change on its way into the ledger. */
@@ -57,7 +62,7 @@ export interface Draft {
 
 export type Placed =
 	/** Nothing to do: what is confirmed, in flight or queued already says the same. */
-	| { outcome: 'unchanged'; newerVersion: boolean; dropWaiting: boolean }
+	| { outcome: 'unchanged'; newerVersion: boolean; dropWaiting: boolean; dropped?: string }
 	/** Older than what was accepted before. */
 	| { outcome: 'stale' }
 	| { outcome: 'placed'; state: 'queued' | 'held' | 'next' | 'retrying'; fields: string[]; lane: Lane };
@@ -77,8 +82,14 @@ export function place(record: KnownRecord, draft: Draft, needs: KnownRecord[]): 
 		if (settled && sameContent(draft.kind, draft.desired, record.confirmed)) {
 			return { outcome: 'unchanged', newerVersion, dropWaiting: waiting !== null };
 		}
-		if (waiting === null && leased !== null && leased.purpose !== 'lookUp' && sameContent(draft.kind, draft.desired, leased.desired)) {
+		const inFlight = leased !== null && leased.purpose !== 'lookUp' && sameContent(draft.kind, draft.desired, leased.desired);
+		if (waiting === null && inFlight && (!leased.toBeDropped || sameNeeds(leased, needs))) {
 			return { outcome: 'unchanged', newerVersion, dropWaiting: false };
+		}
+		// Our own status write makes Pimberly send the product again, so a newer version alone says nothing.
+		const nothingWaits = waiting === null || waiting.purpose === 'lookUp';
+		if (nothingWaits && record.dropped !== null && isDropped(record.dropped, draft, needs)) {
+			return { outcome: 'unchanged', newerVersion, dropWaiting: false, dropped: record.dropped.reason };
 		}
 		if (waiting !== null && waiting.purpose !== 'lookUp' && sameContent(draft.kind, draft.desired, waiting.desired) && sameNeeds(waiting, needs)) {
 			// A person who touches a product that failed, or waits for its next attempt, means "try again".
@@ -94,6 +105,13 @@ export function place(record: KnownRecord, draft: Draft, needs: KnownRecord[]): 
 	const unmet = needs.some((need) => need.present !== true);
 	const state = leased !== null ? 'next' : unmet ? 'held' : draft.delayMs > 0 ? 'retrying' : 'queued';
 	return { outcome: 'placed', state, fields, lane };
+}
+
+/** The same content, waiting for the same, as a person took out of the queue. */
+function isDropped(dropped: DroppedChange, draft: Draft, needs: KnownRecord[]): boolean {
+	const before = dropped.needs.map((need) => `${need.kind} ${need.key}`).sort();
+	const now = [...new Set(needs.map((need) => `${need.kind} ${need.key}`))].sort();
+	return sameContent(draft.kind, draft.desired, dropped.draft.desired) && before.join('\n') === now.join('\n');
 }
 
 /** A relation that was mended in Pimberly changes what is waited for, though no column differs. */

@@ -1,5 +1,6 @@
 import type { Kind, KitReadBack, ReadBack } from '../shapes';
 import { jsonParameter, type Transaction } from './database';
+import type { DroppedChange } from './dropped';
 import type { ChangeState, KnownRecord, OpenChange } from './placement';
 
 export interface RecordName {
@@ -21,6 +22,7 @@ interface RecordRow {
 	present: number | null;
 	uncertain: number;
 	taken_since: number;
+	dropped: string | null;
 }
 
 interface OpenRow {
@@ -33,6 +35,7 @@ interface OpenRow {
 	attempt: number;
 	overdue: number;
 	added_at: number;
+	drop_reason: string | null;
 }
 
 /** The records of these names, made where they were never seen, each with its open changes. Keyed by nameOf. */
@@ -52,7 +55,7 @@ export async function loadRecords(tx: Transaction, environmentId: number, names:
 	for (const kind of new Set(unique.map((name) => name.kind))) {
 		rows.push(
 			...(await tx.all<RecordRow>(
-				`SELECT record_id, kind, key, primary_id, internal_id, version, confirmed, read_back, present, uncertain, taken_since
+				`SELECT record_id, kind, key, primary_id, internal_id, version, confirmed, read_back, present, uncertain, taken_since, dropped
 				 FROM records WHERE environment_id = ? AND kind = ? AND ${tx.dialect.among('key')}`,
 				environmentId,
 				kind,
@@ -63,7 +66,7 @@ export async function loadRecords(tx: Transaction, environmentId: number, names:
 	const records = new Map<number, KnownRecord>();
 	for (const row of rows) records.set(row.record_id, recordOf(row));
 	const open = await tx.all<OpenRow>(
-		`SELECT change_id, record_id, state, purpose, version, desired, attempt, overdue, added_at FROM changes
+		`SELECT change_id, record_id, state, purpose, version, desired, attempt, overdue, added_at, drop_reason FROM changes
 		 WHERE ${tx.dialect.among('record_id', 'integer')}`,
 		jsonParameter([...records.keys()]),
 	);
@@ -72,7 +75,7 @@ export async function loadRecords(tx: Transaction, environmentId: number, names:
 		if (row.state === 'leased') record.leased = openOf(row);
 		else record.waiting = openOf(row);
 	}
-	await loadNeeds(tx, [...records.values()].flatMap(({ waiting }) => waiting ?? []));
+	await loadNeeds(tx, [...records.values()].flatMap(({ waiting, leased }) => [waiting ?? [], leased?.toBeDropped ? leased : []].flat()));
 	return new Map([...records.values()].map((record) => [nameOf(record), record]));
 }
 
@@ -91,6 +94,7 @@ const recordOf = (row: RecordRow): KnownRecord => ({
 	present: row.present === null ? null : row.present === 1,
 	uncertain: row.uncertain === 1,
 	takenSince: row.taken_since === 1,
+	dropped: parse<DroppedChange>(row.dropped),
 	leased: null,
 	waiting: null,
 });
@@ -105,6 +109,7 @@ const openOf = (row: OpenRow): OpenChange => ({
 	overdue: row.overdue === 1,
 	addedAt: row.added_at,
 	needs: [],
+	toBeDropped: row.drop_reason !== null,
 });
 
 async function loadNeeds(tx: Transaction, waiting: OpenChange[]): Promise<void> {

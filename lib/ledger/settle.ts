@@ -1,5 +1,6 @@
 import { keyOf, type Kind, type Lane, type Result } from '../shapes';
 import { jsonParameter, type Transaction } from './database';
+import { endDropped } from './drop';
 import { meetNeeds, missNeeds, presentAmong } from './observe';
 import { sameContent, weigh } from './content';
 import { writeStatusAgain } from './lateStatus';
@@ -144,13 +145,16 @@ export async function apply(tx: Transaction, environmentId: number, settings: Le
 	await observeSettled(tx, environmentId, settled);
 	await tx.run(`DELETE FROM changes WHERE ${tx.dialect.among('change_id', 'integer')}`, jsonParameter(finished.map(({ row }) => row.change_id)));
 	// Newer content that waits makes another attempt with the older pointless.
-	const unfinished = settled.filter((one) => !finished.includes(one));
+	const goingOn = settled.filter((one) => !finished.includes(one));
 	await tx.run(
 		`DELETE FROM changes WHERE state = 'leased' AND ${tx.dialect.among('change_id', 'integer')}
 			AND record_id IN (SELECT record_id FROM changes WHERE state = 'next' AND ${tx.dialect.among('record_id', 'integer')})`,
-		jsonParameter(unfinished.map(({ row }) => row.change_id)),
-		jsonParameter(unfinished.map(({ row }) => row.record_id)),
+		jsonParameter(goingOn.map(({ row }) => row.change_id)),
+		jsonParameter(goingOn.map(({ row }) => row.record_id)),
 	);
+	const dropped = await endDropped(tx, environmentId, goingOn.map(({ row }) => row.change_id));
+	const unfinished = goingOn.filter(({ row }) => !dropped.has(row.change_id));
+	const told = writes.filter(({ row }) => !dropped.has(row.change_id));
 	await keepUnfinished(tx, unfinished);
 	await promoteNext(tx, jsonParameter(settled.map(({ row }) => row.record_id)));
 	await reweighWaiting(tx, environmentId, confirmed);
@@ -158,8 +162,8 @@ export async function apply(tx: Transaction, environmentId: number, settings: Le
 	for (const kind of ['kit', 'price'] as const) {
 		await meetNeeds(tx, environmentId, kind, confirmed.filter(({ row }) => row.kind === kind).map(({ row }) => row.key));
 	}
-	await tellPimberly(tx, environmentId, writes);
-	await keepSettledExceptions(tx, environmentId, writes);
+	await tellPimberly(tx, environmentId, told);
+	await keepSettledExceptions(tx, environmentId, told);
 	await writeTrail(tx, environmentId, settled.map((one) => trailOf(tx.now, one)));
 }
 

@@ -12,6 +12,7 @@ import {
 import { loadRecords, nameOf } from './records';
 import type { OpenRow, Settled } from './settle';
 import { newsOfConfirmed, putStatuses, setLive, type StatusNews } from './status';
+import { subjectOf } from './subject';
 
 /** One after the other, each with its full stop. */
 const sentences = (...texts: string[]): string =>
@@ -22,10 +23,6 @@ const sentences = (...texts: string[]): string =>
 
 export const sourceOf = (row: Pick<OpenRow, 'source'>): { primaryId: string; internalId: string } =>
 	JSON.parse(row.source) as { primaryId: string; internalId: string };
-
-/** A record as a sentence begins with it. */
-export const subjectOf = (kind: Kind, key: string): string =>
-	kind === 'kit' ? `The kit relation of ${key}` : kind === 'price' ? `The price ${key}` : key;
 
 const isTrouble = ({ outcome }: Settled): boolean => outcome.state === 'failed' || (outcome.state === 'sent' && outcome.overdue);
 
@@ -174,7 +171,7 @@ function failedTransferOf(row: OpenRow, result: Settled['result']): Pick<NewExce
 }
 
 /** These records came to their end: nothing of theirs is failed or held any more. */
-async function resolveEnded(tx: Transaction, environmentId: number, keys: string[]): Promise<void> {
+export async function resolveEnded(tx: Transaction, environmentId: number, keys: string[]): Promise<void> {
 	for (const [type, state] of [
 		['failedTransfer', `(changes.state = 'failed' OR changes.overdue = 1)`],
 		['heldTooLong', `changes.state = 'held'`],

@@ -1,8 +1,9 @@
 import { needInWords } from '../catalogue/needs';
 import { keyOf, kindSchema, kindsOf, targetOf, type Kind, type Lane, type Target } from '../shapes';
 import type { Transaction } from './database';
+import type { DroppedChange } from './dropped';
 import type { ChangeState } from './placement';
-import { subjectOf } from './settledNews';
+import { subjectOf } from './subject';
 
 export interface LedgerStats {
 	/** Open changes by state, for Khaos and for Pimberly. */
@@ -173,7 +174,7 @@ const latest = (times: Array<number | null>): number | null => {
 export interface ChangeFilter {
 	states?: ChangeState[];
 	kinds?: Kind[];
-	/** A stock code or primary id. */
+	/** A stock code, a key or a primary id. */
 	search?: string;
 	limit: number;
 }
@@ -224,6 +225,7 @@ export interface NeedRow {
 	state: ChangeState | null;
 	reason: string | null;
 	version: string | null;
+	dropped: string | null;
 }
 
 /** Sequencer: Get Many. Open changes, oldest first, each with what it waits for. */
@@ -240,8 +242,8 @@ export async function listChanges(tx: Transaction, environmentId: number, filter
 	if (filter.search) {
 		const key = keyOf(filter.search);
 		// A price-list row begins with the key of its item.
-		conditions.push(`(key = ? OR substr(key, 1, ${key.length + 3}) = ? OR record_id IN (SELECT record_id FROM records WHERE records.environment_id = ? AND records.primary_id = ?))`);
-		parameters.push(key, `${key} | `, environmentId, filter.search);
+		conditions.push(`(key = ? OR key = ? OR substr(key, 1, ${key.length + 3}) = ? OR record_id IN (SELECT record_id FROM records WHERE records.environment_id = ? AND records.primary_id = ?))`);
+		parameters.push(key, filter.search, `${key} | `, environmentId, filter.search);
 	}
 	const rows = await tx.all<ListedRow>(
 		`SELECT change_id, kind, key, source, state, lane, version, changed_fields, attempt, added_at, due_at, reason, remedy, differences
@@ -275,7 +277,7 @@ export async function listChanges(tx: Transaction, environmentId: number, filter
 /** What each of these changes waits for, and what became of that, in words. */
 export async function waitsOf(tx: Transaction, changeIds: number[]): Promise<Map<number, Pick<ListedChange, 'waitsFor' | 'waitingReason'>>> {
 	const needs = await tx.all<NeedRow>(
-		`SELECT change_needs.change_id, records.kind, records.key, records.present, records.version, blocking.state, blocking.reason
+		`SELECT change_needs.change_id, records.kind, records.key, records.present, records.version, records.dropped, blocking.state, blocking.reason
 		 FROM change_needs JOIN records ON records.record_id = need_record_id
 		 LEFT JOIN changes AS blocking ON blocking.record_id = records.record_id AND blocking.state <> 'next'
 		 WHERE met = 0 AND ${tx.dialect.among('change_needs.change_id', 'integer')}`,
@@ -294,6 +296,7 @@ export function whyNeedIsUnmet(need: NeedRow): string {
 	if (need.state === 'failed') return `${key} failed: ${need.reason ?? ''}`.trim();
 	if (need.state === 'retrying' && need.reason) return `${key} is tried again: ${need.reason}`;
 	if (need.state !== null && need.version !== null) return `${key} is ${need.state} and not confirmed in Khaos yet.`;
+	if (need.dropped !== null) return `${key} was dropped: ${(JSON.parse(need.dropped) as DroppedChange).reason}`;
 	return need.present === 0
 		? `${key} is not in Khaos, and Pimberly has not sent it.`
 		: `${key} has not come from Pimberly yet, and nobody has seen it in Khaos.`;

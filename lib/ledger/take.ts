@@ -1,8 +1,10 @@
-import { kindsOf, type BatchItem, type Kind, type Lane, type Need, type Target, type Warning } from '../shapes';
+import { kindsOf, type BatchItem, type Kind, type Lane, type Target, type Warning } from '../shapes';
 import { agedIds, countBatch, isTurnOfChecks } from './ageing';
 import { jsonParameter, type Transaction } from './database';
+import { endDropped } from './drop';
 import { noteLateWrites } from './lateWrites';
 import { holdLaunches, type LiveWaitsFor } from './launchGate';
+import { needsOf } from './needs';
 import type { LedgerSettings } from './settings';
 import { writeTrail } from './trail';
 
@@ -181,6 +183,7 @@ export async function giveBack(
 		ids,
 		recordIds,
 	);
+	await endDropped(tx, environmentId, rows.map((row) => row.change_id));
 	await tx.run(
 		`UPDATE changes SET state = CASE WHEN purpose = 'check' THEN 'sent' WHEN unmet > 0 THEN 'held' WHEN ? > 0 THEN 'retrying' ELSE 'queued' END,
 			due_at = ?, ready_at = ?, held_since = CASE WHEN unmet > 0 THEN CAST(? AS BIGINT) END, hold_told = 0, lease_token = NULL, lease_until = NULL, reason = ?
@@ -338,21 +341,4 @@ async function heldUnread(tx: Transaction, environmentId: number, limit: number)
 		limit,
 	);
 	return rows.map((row) => row.change_id);
-}
-
-async function needsOf(tx: Transaction, ids: number[]): Promise<Map<number, Need[]>> {
-	// Two look-ups, not a join: PostgreSQL would read all records for it while it has no statistics of a young ledger.
-	const rows = await tx.all<{ change_id: number; need_record_id: number }>(
-		`SELECT change_id, need_record_id FROM change_needs WHERE ${tx.dialect.among('change_id', 'integer')}`,
-		jsonParameter(ids),
-	);
-	if (rows.length === 0) return new Map();
-	const records = await tx.all<{ record_id: number; kind: Kind; key: string }>(
-		`SELECT record_id, kind, key FROM records WHERE ${tx.dialect.among('record_id', 'integer')}`,
-		jsonParameter([...new Set(rows.map((row) => row.need_record_id))]),
-	);
-	const names = new Map(records.map((row) => [row.record_id, { kind: row.kind, key: row.key }]));
-	const needs = new Map<number, Need[]>();
-	for (const row of rows) needs.set(row.change_id, [...(needs.get(row.change_id) ?? []), names.get(row.need_record_id)!]);
-	return needs;
 }

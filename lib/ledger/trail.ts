@@ -13,6 +13,7 @@ export type TrailEvent =
 	| 'confirmed'
 	| 'adopted'
 	| 'dropped'
+	| 'replayed'
 	| 'released'
 	| 'rejected'
 	| 'stale';

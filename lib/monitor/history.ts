@@ -93,7 +93,11 @@ function sentence(event: TrailedEvent, before: TrailedEvent[]): string {
 		case 'adopted':
 			return `${subject} was in Khaos Control already as Pimberly says; nothing was written.`;
 		case 'dropped':
-			return `${subject} needs nothing more${because(details['reason'])}`;
+			return details['by'] === 'person'
+				? `${subject} was dropped by a person${because(details['reason'])}`
+				: `${subject} needs nothing more${because(details['reason'])}`;
+		case 'replayed':
+			return `${subject} is sent again on a person’s word${because(details['reason'])}`;
 		case 'released':
 			return `${subject} was given back to the queue${because(details['reason'])}`;
 		case 'rejected':

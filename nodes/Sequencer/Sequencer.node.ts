@@ -9,13 +9,15 @@ import {
 
 import { syncLedgerConnectionTest } from '../credentialTests';
 import * as add from './operations/add';
+import * as drop from './operations/drop';
 import * as getAll from './operations/getAll';
 import * as getStats from './operations/getStats';
 import * as release from './operations/release';
+import * as replay from './operations/replay';
 import * as settle from './operations/settle';
 import * as take from './operations/take';
 
-const operations = { add, getAll, getStats, release, settle, take };
+const operations = { add, drop, getAll, getStats, release, replay, settle, take };
 type Operation = keyof typeof operations;
 
 const outputs = `={{ $parameter["operation"] === "add" ? ${JSON.stringify(
@@ -30,7 +32,7 @@ export class Sequencer implements INodeType {
 		group: ['transform'],
 		version: 1,
 		subtitle:
-			'={{ ({ add: "add changes", take: "take a batch", settle: "settle results", release: "release", getAll: "get changes", getStats: "get stats" })[$parameter["operation"]] }}',
+			'={{ ({ add: "add changes", take: "take a batch", settle: "settle results", release: "release", replay: "replay", drop: "drop", getAll: "get changes", getStats: "get stats" })[$parameter["operation"]] }}',
 		description: 'Queues product changes in the sync ledger and hands them out in the right order, each when it is safe to send',
 		defaults: { name: 'Sequencer' },
 		usableAsTool: true,
@@ -53,6 +55,12 @@ export class Sequencer implements INodeType {
 						description: 'Put changes and rejections from the mapper into the ledger',
 					},
 					{
+						name: 'Drop',
+						value: 'drop',
+						action: 'Drop changes',
+						description: 'Take changes out of the queue, with a reason',
+					},
+					{
 						name: 'Get Many',
 						value: 'getAll',
 						action: 'Get many changes',
@@ -69,6 +77,12 @@ export class Sequencer implements INodeType {
 						value: 'release',
 						action: 'Release a batch or a hold',
 						description: 'Give a batch back, or send held changes on your word',
+					},
+					{
+						name: 'Replay',
+						value: 'replay',
+						action: 'Replay changes',
+						description: 'Send again what failed, is to be tried again or was dropped',
 					},
 					{
 						name: 'Settle',

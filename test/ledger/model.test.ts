@@ -33,6 +33,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 		),
 	},
 	{ weight: 1, arbitrary: some('reject', { key }) },
+	{ weight: 1, arbitrary: some('replay', { key }) },
+	{ weight: 1, arbitrary: some('drop', { key }) },
 	{
 		weight: 5,
 		arbitrary: some('take', {
@@ -90,5 +92,5 @@ describe.each(backends)('%s', (backend) => {
 			// The same scripts each time, so that a red run is about the change at hand; other seeds by hand.
 			{ numRuns, seed: Number(process.env['SEED'] ?? 1) },
 		);
-	}, 60_000);
+	}, 180_000);
 });

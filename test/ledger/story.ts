@@ -5,6 +5,8 @@ import { join } from 'node:path';
 
 import type { AddItem } from '../../lib/ledger/add';
 import { openLedger, type Ledger, type LedgerStore } from '../../lib/ledger/ledger';
+import { openPostgres } from '../../lib/ledger/postgres';
+import { openSqlite } from '../../lib/ledger/sqlite';
 import { keyOf, priceKeyOf, type BatchItem, type Change, type KitReadBack, type ReadBack, type Rejection, type Relation, type Result } from '../../lib/shapes';
 
 /** A ledger of its own, with a clock that the test moves. */
@@ -16,6 +18,8 @@ export interface Story {
 	later(ms: number): void;
 	/** As after a restart: a new connection to the same ledger. */
 	reopen(): Promise<void>;
+	/** What no operation of the ledger tells. */
+	look<T extends object>(sql: string): Promise<T[]>;
 	end(): Promise<void>;
 }
 
@@ -57,6 +61,14 @@ export async function beginStory(backend: Backend): Promise<Story> {
 		reopen: async () => {
 			await story.ledger.close();
 			story.ledger = await open();
+		},
+		look: async <T extends object>(sql: string) => {
+			const database = store.backend === 'sqlite' ? openSqlite({ file: store.file, readOnly: true }) : openPostgres(store);
+			try {
+				return await database.read(async (tx) => await tx.all<T>(sql));
+			} finally {
+				await database.close();
+			}
 		},
 		end: async () => {
 			await story.ledger.close();

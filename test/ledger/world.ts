@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 
-import type { AddItem } from '../../lib/ledger/add';
+import type { AddItem, AddOutcome } from '../../lib/ledger/add';
 import { openLedger, type Ledger, type LedgerStore } from '../../lib/ledger/ledger';
 import type { BatchItem, DesiredStockItem, Lane, ReadBack, Result } from '../../lib/shapes';
 import { change, rejection, result } from './story';
@@ -9,6 +9,8 @@ import { change, rejection, result } from './story';
 export type Step =
 	| { do: 'add'; key: string; age: 'older' | 'equal' | 'newer'; price: number; words: number; parent: string | null }
 	| { do: 'reject'; key: string }
+	| { do: 'replay'; key: string }
+	| { do: 'drop'; key: string }
 	| { do: 'take'; taker: number; limit: number; lanes: Lane[] }
 	| { do: 'write'; taker: number }
 	| { do: 'settle'; taker: number; as: 'confirmed' | 'different' | 'unavailable' | 'failed' | 'sent' }
@@ -46,6 +48,8 @@ export class World {
 	private readonly minutes = new Map<string, number>();
 	private readonly accepted = new Map<string, Accepted>();
 	private readonly failed = new Set<string>();
+	/** What a person took out of the queue, or out of an execution's hands should that not confirm it. */
+	private readonly dropped = new Map<string, Accepted>();
 	private readonly leases = new Map<string, { token: string; until: number }>();
 	private readonly knownInKhaos = new Set<string>();
 	private readonly khaos = new Map<string, { content: string; version: string }>([
@@ -85,6 +89,10 @@ export class World {
 					}),
 				]);
 				return;
+			case 'replay':
+				return await this.replay(step.key);
+			case 'drop':
+				return await this.drop(step.key);
 			case 'take':
 				return await this.take(step.taker, step.limit, step.lanes);
 			case 'write':
@@ -135,8 +143,39 @@ export class World {
 			return;
 		}
 		const content = `${columns.SELL_PRICE} ${columns.SHORT_DESC}`;
+		this.checkDropped(step, content, outcome!);
 		if (before?.content !== content || version > before.version) this.failed.delete(step.key);
 		this.accepted.set(step.key, { version, content, parent: step.parent });
+	}
+
+	/** What was dropped comes back with other content, or waiting for another, and not because it comes again. */
+	private checkDropped(step: Extract<Step, { do: 'add' }>, content: string, outcome: AddOutcome): void {
+		const dropped = this.dropped.get(step.key);
+		const says = outcome.outcome === 'unchanged' && outcome.reason.startsWith('Dropped');
+		const same = dropped?.content === content && dropped.parent === step.parent;
+		if (!same) this.dropped.delete(step.key);
+		check(!says || same, `${step.key}: it counts as dropped and was not`);
+		check(!same || outcome.outcome === 'unchanged', `${step.key}: it was dropped and is ${outcome.outcome}`);
+	}
+
+	private async replay(key: string): Promise<void> {
+		const [outcome] = await this.ledger.replay({ names: [key], kinds: ['stockItem'] }, 'A person says so');
+		if (outcome!.outcome !== 'replayed') return;
+		this.dropped.delete(key);
+		this.failed.delete(key);
+	}
+
+	private async drop(key: string): Promise<void> {
+		const [outcome] = await this.ledger.drop({ names: [key], kinds: ['stockItem'] }, 'A person says so');
+		const accepted = this.accepted.get(key);
+		if (outcome!.outcome !== 'dropped' || accepted === undefined) return;
+		this.dropped.set(key, accepted);
+		this.failed.delete(key);
+		if (outcome!.changes[0]!.state === 'leased') return;
+		const held = await this.ledger.getMany({ states: ['held'], kinds: ['stockItem'], limit: 100 });
+		const told = (await this.ledger.exceptions()).filter((one) => one.type === 'heldTooLong').map((one) => one.key);
+		for (const change of held)
+			check(!change.waitsFor.includes(key) || told.includes(change.key), `${change.key} waits for ${key}, which was dropped, and nobody says so`);
 	}
 
 	private async take(taker: number, limit: number, lanes: Lane[]): Promise<void> {
@@ -197,6 +236,7 @@ export class World {
 			if (!holds) continue;
 			this.leases.delete(item.key);
 			if (results[index]!.readBack?.exists) this.knownInKhaos.add(item.key);
+			if (outcomes[index]!.outcome === 'confirmed' && item.purpose !== 'lookUp' && this.dropped.get(item.key)?.content === contentOf(item)) this.dropped.delete(item.key);
 			if (outcomes[index]!.outcome === 'failed' && item.purpose !== 'lookUp') this.failed.add(item.key);
 		}
 		this.forget(taker);
@@ -312,8 +352,9 @@ export class World {
 		for (const [key, accepted] of this.accepted) {
 			const change = open.find((one) => one.key === key);
 			if (change === undefined) {
+				const isDropped = this.dropped.get(key)?.content === accepted.content;
 				check(
-					this.khaos.get(key)?.content === accepted.content,
+					isDropped || this.khaos.get(key)?.content === accepted.content,
 					`${key}: Khaos holds ${this.khaos.get(key)?.content}, Pimberly says ${accepted.content}`,
 				);
 				check(this.statuses.get(key) !== undefined, `${key}: Pimberly was never told`);

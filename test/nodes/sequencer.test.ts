@@ -8,7 +8,7 @@ import { Sequencer } from '../../nodes/Sequencer/Sequencer.node';
 import { SequencerTrigger } from '../../nodes/Sequencer/SequencerTrigger.node';
 import { openFromCredential, refuseSeveralProcesses } from '../../nodes/ledgerFromCredentials';
 import type { BatchItem } from '../../lib/shapes';
-import { confirmed, rejection, stockItem } from '../ledger/story';
+import { confirmed, rejection, result, stockItem } from '../ledger/story';
 import { itemsOf, run, startTrigger, type NodeUnderTest } from './harness';
 
 let folder: string;
@@ -91,6 +91,30 @@ test('Release gives a batch back, and sends held changes on a person’s word', 
 	expect(ended).toMatchObject([{ json: { released: 1 } }]);
 	const [both] = await run(sequencer('take', { target: 'khaos' }));
 	expect(both!.map((item) => item.json['key']).sort()).toEqual(['LAMP', 'TEE-RED']);
+});
+
+test('Replay and Drop act on the items of Get Many, or on a list of stock codes, and say what happened', async () => {
+	await run(sequencer('add'), itemsOf(...['TEE', 'LAMP', 'VASE'].map((code) => json(stockItem(code)))));
+	const [batch] = await run(sequencer('take', { target: 'khaos' }));
+	const refused = batch!.map((item) =>
+		json(result(item.json as unknown as BatchItem, 'failed', { reason: 'Stock type unknown.' })),
+	);
+	await run(sequencer('settle'), itemsOf(...refused));
+	const [failed] = await run(sequencer('getAll', { filters: { states: ['failed'], kinds: ['stockItem'] } }));
+	const [replayed] = await run(sequencer('replay', { reason: 'It is there now' }), failed!.slice(0, 1));
+	expect(replayed).toMatchObject([{ json: { name: 'TEE', outcome: 'replayed' }, pairedItem: { item: 0 } }]);
+	const [dropped] = await run(sequencer('drop', { names: 'lamp\nNOBODY', reason: 'Not sold' }));
+	expect(dropped).toMatchObject([
+		{ json: { name: 'lamp', outcome: 'dropped', changes: [{ key: 'LAMP' }] } },
+		{ json: { name: 'NOBODY', outcome: 'notFound' } },
+	]);
+	const [rest] = await run(sequencer('replay', { replay: 'failed', reason: 'All of it' }), itemsOf({}, {}));
+	expect(rest).toMatchObject([{ json: { name: 'VASE', outcome: 'replayed' } }]);
+	expect((await run(sequencer('replay', { names: '={{ ["LAMP"] }}', reason: 'After all' })))[0]).toMatchObject([
+		{ json: { name: 'LAMP', outcome: 'replayed' } },
+	]);
+	await expect(run(sequencer('drop', { names: 'VASE' }))).rejects.toMatchObject({ message: 'Reason is empty' });
+	await expect(run(sequencer('drop', { reason: 'Not sold' }))).rejects.toMatchObject({ message: 'Stock Codes is empty' });
 });
 
 test('the trigger hands out one batch after another, each when the one before is settled', async () => {

@@ -13,26 +13,12 @@ import { DATE_TYPE, getStockList } from '../../../lib/khaos/stockList';
 import { recordsByKey, type StockRecord } from '../../../lib/khaos/stockRecord';
 import { keyOf } from '../../../lib/shapes';
 import { hintWithoutLedger, khaosOf, type Khaos } from '../account';
+import { limitOf, returnAllProperties } from '../../returnAll';
 import { shownStockItem, simplifyProperty } from '../shownStockItem';
 
 export const description: INodeProperties[] = [
+	...returnAllProperties({ operation: ['getAll'] }),
 	...updateDisplayOptions({ show: { operation: ['getAll'] } }, [
-		{
-			displayName: 'Return All',
-			name: 'returnAll',
-			type: 'boolean',
-			default: false,
-			description: 'Whether to return all results or only up to a given limit',
-		},
-		{
-			displayName: 'Limit',
-			name: 'limit',
-			type: 'number',
-			typeOptions: { minValue: 1 },
-			default: 50,
-			displayOptions: { show: { returnAll: [false] } },
-			description: 'Max number of results to return',
-		},
 		{
 			displayName: 'Changed Since',
 			name: 'changedSince',
@@ -98,8 +84,7 @@ export async function execute(context: IExecuteFunctions): Promise<INodeExecutio
 	for (const itemIndex of context.getInputData().keys()) {
 		const since = khaosTime(context.getNodeParameter('changedSince', itemIndex, '') as string, context.getTimezone());
 		const options = context.getNodeParameter('options', itemIndex, {}) as { codesOnly?: boolean; dateType?: string };
-		const all = context.getNodeParameter('returnAll', itemIndex) === true;
-		const limit = all ? Infinity : (context.getNodeParameter('limit', itemIndex) as number);
+		const limit = limitOf(context, itemIndex);
 		const simplify = context.getNodeParameter('simplify', itemIndex) === true;
 		const listed = await khaos.read(
 			async () => await getStockList(khaos.client, since, options.dateType ?? DATE_TYPE.revised),

@@ -10,6 +10,7 @@ import { DateTime } from 'luxon';
 import type { Row } from '../../../lib/pimberly/client';
 import { DEFAULT_RELATIONS } from '../../../lib/pimberly/relations';
 import { readRows } from '../../../lib/pimberly/readRows';
+import { limitOf, returnAllProperties } from '../../returnAll';
 import { pimberlyOf } from '../account';
 import { eachItem, type Operation } from '../eachItem';
 import {
@@ -28,24 +29,7 @@ import { shownProducts } from '../shownProduct';
 const show = { resource: ['product'], operation: ['getAll'] };
 
 export const description: INodeProperties[] = [
-	...updateDisplayOptions({ show }, [
-		{
-			displayName: 'Return All',
-			name: 'returnAll',
-			type: 'boolean',
-			default: false,
-			description: 'Whether to return all results or only up to a given limit',
-		},
-		{
-			displayName: 'Limit',
-			name: 'limit',
-			type: 'number',
-			typeOptions: { minValue: 1 },
-			default: 50,
-			displayOptions: { show: { returnAll: [false] } },
-			description: 'Max number of results to return',
-		},
-	]),
+	...returnAllProperties(show),
 	...relationProperties(show),
 	...updateDisplayOptions({ show }, [
 		{
@@ -98,8 +82,7 @@ export const execute: Operation = async (context) => {
 	const client = await pimberlyOf(context, first.timeoutSeconds ?? 20);
 	return await eachItem(context, 1, async (itemIndex) => {
 		const options = context.getNodeParameter('options', itemIndex, {}) as Options;
-		const all = context.getNodeParameter('returnAll', itemIndex) === true;
-		const limit = all ? Infinity : (context.getNodeParameter('limit', itemIndex) as number);
+		const limit = limitOf(context, itemIndex);
 		const relations = relationsOfParameters(parametersOf(context, itemIndex), options);
 		const askedAt = Date.now();
 		const rows: Row[] = [];

@@ -3,29 +3,14 @@ import { z } from 'zod';
 
 import { kindSchema } from '../../../lib/shapes';
 import { ledgerOf } from '../../ledgerFromCredentials';
+import { limitOf, returnAllProperties } from '../../returnAll';
 
 const show = { operation: ['getAll'] };
 
 const stateSchema = z.enum(['queued', 'held', 'leased', 'next', 'retrying', 'sent', 'failed']);
 
 export const description: INodeProperties[] = [
-	{
-		displayName: 'Return All',
-		name: 'returnAll',
-		type: 'boolean',
-		default: false,
-		description: 'Whether to return all results or only up to a given limit',
-		displayOptions: { show },
-	},
-	{
-		displayName: 'Limit',
-		name: 'limit',
-		type: 'number',
-		typeOptions: { minValue: 1 },
-		default: 50,
-		description: 'Max number of results to return',
-		displayOptions: { show: { ...show, returnAll: [false] } },
-	},
+	...returnAllProperties(show),
 	{
 		displayName: 'Filters',
 		name: 'filters',
@@ -69,7 +54,7 @@ export const description: INodeProperties[] = [
 				type: 'string',
 				default: '',
 				placeholder: 'e.g. TEE-RED-L',
-				description: 'Return the changes of one product only',
+				description: 'Return the changes of one product or key only',
 			},
 		],
 	},
@@ -85,7 +70,7 @@ const filtersSchema = z.object({
 export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const ledger = await ledgerOf(context);
 	const filters = filtersSchema.parse(context.getNodeParameter('filters', 0, {}));
-	const limit = context.getNodeParameter('returnAll', 0) === true ? 1_000_000_000 : (context.getNodeParameter('limit', 0) as number);
+	const limit = Math.min(limitOf(context, 0), 1_000_000_000);
 	const changes = await ledger.getMany({ ...filters, limit });
 	return [changes.map((change) => ({ json: { ...change }, pairedItem: { item: 0 } }) as INodeExecutionData)];
 }

@@ -1,0 +1,86 @@
+import { NodeOperationError, updateDisplayOptions, type IExecuteFunctions, type INodeExecutionData, type INodeProperties } from 'n8n-workflow';
+import { z } from 'zod';
+
+import type { NamedOutcome } from '../../../lib/ledger/namedChanges';
+import { kindSchema, type Kind } from '../../../lib/shapes';
+
+/** Which changes a person means, and why; shared by the operations that act on a person's word. */
+export const namesProperty: INodeProperties = {
+	displayName: 'Stock Codes',
+	name: 'names',
+	type: 'string',
+	typeOptions: { rows: 3 },
+	default: '={{ $json.key }}',
+	required: true,
+	placeholder: 'e.g. TEE-RED-L',
+	description: 'Stock codes, keys of Get Many or primary IDs: one a line, or an expression that gives one or a list of them',
+};
+
+export const kindsProperty: INodeProperties = {
+	displayName: 'Kinds',
+	name: 'kinds',
+	type: 'multiOptions',
+	default: ['kit', 'price', 'stockItem'],
+	options: [
+		{ name: 'Kit', value: 'kit' },
+		{ name: 'Price', value: 'price' },
+		{ name: 'Status', value: 'status', description: 'What is to be written to the product in Pimberly' },
+		{ name: 'Stock Item', value: 'stockItem' },
+	],
+	description: 'Which kinds of change are meant',
+};
+
+export const reasonProperty = (placeholder: string): INodeProperties => ({
+	displayName: 'Reason',
+	name: 'reason',
+	type: 'string',
+	default: '',
+	required: true,
+	placeholder,
+	description: 'Why, in your words; it is kept in the audit trail',
+});
+
+export const shownFor = (operation: string, properties: INodeProperties[]): INodeProperties[] =>
+	updateDisplayOptions({ show: { operation: [operation] } }, properties);
+
+const namesSchema = z.union([z.string(), z.number(), z.array(z.union([z.string(), z.number()]))]).transform((given) =>
+	(typeof given === 'string' ? given.split('\n') : [given].flat()).map((name) => String(name).trim()).filter((name) => name !== ''),
+);
+
+/**
+ * The names that an input item asks for.
+ * @throws NodeOperationError when there are none.
+ */
+export function namesOf(context: IExecuteFunctions, itemIndex: number): string[] {
+	const parsed = namesSchema.safeParse(context.getNodeParameter('names', itemIndex, ''));
+	if (parsed.success && parsed.data.length > 0) return parsed.data;
+	throw new NodeOperationError(context.getNode(), 'Stock Codes is empty', {
+		itemIndex,
+		description: 'Enter stock codes, one a line, or an expression such as {{ $json.key }}.',
+	});
+}
+
+export const kindsOf = (context: IExecuteFunctions, itemIndex: number): Kind[] =>
+	z.array(kindSchema).parse(context.getNodeParameter('kinds', itemIndex, []));
+
+/** @throws NodeOperationError when there is none: the trail would not say why. */
+export function reasonOf(context: IExecuteFunctions, itemIndex: number): string {
+	const reason = String(context.getNodeParameter('reason', itemIndex, '')).trim();
+	if (reason !== '') return reason;
+	throw new NodeOperationError(context.getNode(), 'Reason is empty', {
+		itemIndex,
+		description: 'Say why, in a few words; it is kept in the audit trail.',
+	});
+}
+
+export const shown = (outcomes: NamedOutcome[], itemIndex: number): INodeExecutionData[] =>
+	outcomes.map((outcome) => ({ json: { ...outcome }, pairedItem: { item: itemIndex } }) as unknown as INodeExecutionData);
+
+/** “3 replayed, 1 not found”. */
+export function hintOf(context: IExecuteFunctions, outputs: INodeExecutionData[]): void {
+	const words: Record<string, string> = { notFound: 'not found' };
+	const counts = new Map<string, number>();
+	for (const { json } of outputs) counts.set(String(json['outcome']), (counts.get(String(json['outcome'])) ?? 0) + 1);
+	const message = [...counts].map(([outcome, count]) => `${count} ${words[outcome] ?? outcome}`).join(', ');
+	context.addExecutionHints({ message: message === '' ? 'There was nothing of the kind' : message, location: 'outputPane' });
+}
