@@ -207,12 +207,13 @@ describe.each(backends)('%s', (backend) => {
 			await story.ledger.add([change('TEE', { version: at(1), columns: { SELL_PRICE: '9.00' } })]);
 			expect(await exceptions()).toEqual([]);
 			// From now on it is a hold like any other.
+			await refuse(...(await take()));
 			story.later(30 * 60_000);
 			await story.ledger.housekeeping();
-			expect(await exceptions()).toEqual([]);
+			expect(await exceptions()).toEqual(['failedTransfer TEE']);
 			story.later(31 * 60_000);
 			await story.ledger.housekeeping();
-			expect(await exceptions()).toEqual(['heldTooLong TEE-RED', 'heldTooLong TEE-BLUE']);
+			expect(await exceptions()).toEqual(['failedTransfer TEE', 'heldTooLong TEE-RED', 'heldTooLong TEE-BLUE']);
 		});
 
 		test('what happened is in the trail, with the person’s reason', async () => {
