@@ -192,7 +192,7 @@ function perform(controlled: Controlled, method: string, url: URL, body: string)
 			return importFile(() => importRelationships(khaos, body, kind));
 		}
 		case 'POST /khaos/import/prices':
-			return importFile(() => importPrices(khaos, body));
+			return importFile(() => importPrices(khaos, body, settings.khaos.blankPriceCells));
 		case 'POST /webhook': {
 			const subscription = hookSchema.parse(given());
 			webhooks.set('control', subscription);

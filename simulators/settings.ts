@@ -90,6 +90,8 @@ export const khaosSettingsSchema = z
 		udaTypes: z.record(z.string()).default({ Colour: 'CHOICE', Size: 'CHOICE' }),
 		/** Whether GetStockList also says StockID, OtherRef and StockDesc. */
 		stockListExtras: z.boolean().default(false),
+		/** A blank cell of a price file: leaves the price of that list as it is, or removes it. */
+		blankPriceCells: z.enum(['keep', 'clear']).default('keep'),
 		/** Whether build relations are shown among LINKED_ITEMS as packs are. */
 		buildsInExport: z.boolean().default(false),
 		/** Methods this server does not have (an older version, or one without the import). */

@@ -79,10 +79,10 @@ export async function exportStock(
 	return readingOf('ExportStock', () => recordsIn(resultDocument(result)));
 }
 
-/** Codes in calls of at most 50, those with a comma in a call each. */
-export function exportBatches(stockCodes: string[]): string[][] {
+/** Codes in calls of at most 50 (or as said), those with a comma in a call each. */
+export function exportBatches(stockCodes: string[], size = EXPORT_BATCH): string[][] {
 	const together = stockCodes.filter((code) => !code.includes(','));
 	const batches: string[][] = [];
-	for (let at = 0; at < together.length; at += EXPORT_BATCH) batches.push(together.slice(at, at + EXPORT_BATCH));
+	for (let at = 0; at < together.length; at += size) batches.push(together.slice(at, at + size));
 	return [...batches, ...stockCodes.filter((code) => code.includes(',')).map((code) => [code])];
 }

@@ -60,6 +60,9 @@ export async function exportStockStatus(
 ): Promise<StockStatus[]> {
 	if (stockCodes.length === 0) return [];
 	if (stockCodes.length > EXPORT_BATCH) throw new RangeError(`${stockCodes.length} codes are too many for one call`);
+	if (stockCodes.length > 1 && stockCodes.some((code) => code.includes(','))) {
+		throw new RangeError('A stock code with a comma has to be asked for alone');
+	}
 	const result = await client.call('ExportStockStatus', [
 		{ name: 'StockCodes', type: 'string', value: stockCodes.join(',') },
 		{ name: 'MappingType', type: 'int', value: MAPPING_TYPE.stockCode },

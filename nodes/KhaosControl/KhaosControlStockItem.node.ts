@@ -8,6 +8,7 @@ import {
 
 import { khaosControlConnectionTest, syncLedgerConnectionTest } from '../credentialTests';
 import { nodeErrorOf } from './account';
+import { importFileOutputs, outputsByOperation } from './importFiles';
 import * as callMethod from './operations/callMethod';
 import * as confirm from './operations/confirm';
 import * as createChannelConfiguration from './operations/createChannelConfiguration';
@@ -44,7 +45,7 @@ export class KhaosControlStockItem implements INodeType {
 		defaults: { name: 'Khaos Control Stock Item' },
 		usableAsTool: true,
 		inputs: [NodeConnectionTypes.Main],
-		outputs: [NodeConnectionTypes.Main],
+		outputs: outputsByOperation({ createImportFile: importFileOutputs }),
 		credentials: [
 			{
 				name: 'khaosControlWebServicesApi',
@@ -145,7 +146,7 @@ export class KhaosControlStockItem implements INodeType {
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const operation = this.getNodeParameter('operation', 0) as Operation;
 		try {
-			return [await operations[operation].execute(this)];
+			return await operations[operation].execute(this);
 		} catch (error) {
 			throw nodeErrorOf(this.getNode(), error);
 		}

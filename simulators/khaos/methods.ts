@@ -1,12 +1,13 @@
 import { XMLParser } from 'fast-xml-parser';
+import { strToU8, zipSync } from 'fflate';
 import { DateTime } from 'luxon';
 import type { LoggedCall } from '../callLog';
 import type { RowRefusal } from '../serving';
 import type { Dialect, KhaosSettings } from '../settings';
 
 import { exportPriceLists } from './priceLists';
-import { array, int, struct, text, type SoapValue } from './soap';
-import { exportStock, exportStockStatus, itemsNamed, type MappingType } from './stockExport';
+import { array, bytes, documentText, int, struct, text, type SoapValue } from './soap';
+import { exportStock, exportStockStatus, itemsNamed, type MappingType, type Xml } from './stockExport';
 import { importTable, parseTable, type ImportOutcome, type ParsedTable } from './stockImport';
 import type { KhaosStore, StockItem } from './store';
 
@@ -128,6 +129,14 @@ function summary({ imported, refused, warnings }: ImportOutcome, failure: string
 	}
 }
 
+function exportedStock(parameters: Parameters_, { store, settings, dialect, entry }: CallContext): Xml {
+	const found = itemsNamed(store, parameters.StockCode ?? '', mappingOf(parameters.MappingType));
+	const since = sinceOf('LastUpdated', parameters.LastUpdated);
+	const exported = exportStock(store, revised(found, since), settings, dialect);
+	entry.rows = exported.rows;
+	return exported.document;
+}
+
 function importStock(parameters: Parameters_, { store, settings, dialect, entry, refusal }: CallContext): SoapValue {
 	const table: ParsedTable = parseTable(parameters.StockData ?? '', settings);
 	entry.codes = table.codes;
@@ -186,16 +195,23 @@ export const METHODS: Method[] = [
 		],
 		result: 'string',
 		codes: ({ StockCode }) => list(StockCode),
-		run: (parameters, { store, settings, dialect, entry }) => {
-			const found = itemsNamed(store, parameters.StockCode ?? '', mappingOf(parameters.MappingType));
-			const exported = exportStock(
-				store,
-				revised(found, sinceOf('LastUpdated', parameters.LastUpdated)),
-				settings,
-				dialect,
-			);
-			entry.rows = exported.rows;
-			return document(exported.document);
+		run: (parameters, context) => document(exportedStock(parameters, context)),
+	},
+	{
+		name: 'ExportStockCompressed',
+		parameters: [
+			['StockCode', 'string'],
+			['MappingType', 'int'],
+			['LastUpdated', 'dateTime'],
+			['CompressionMethod', 'int'],
+		],
+		result: 'TCompressedResult',
+		codes: ({ StockCode }) => list(StockCode),
+		run: (parameters, context) => {
+			const method = wholeNumber('CompressionMethod', parameters.CompressionMethod, 0);
+			if (method !== 0) throw new KhaosRefusal(`Compression method ${method} is not supported`);
+			const xml = documentText(exportedStock(parameters, context), context.dialect);
+			return struct('TCompressedResult', { Data: bytes(zipSync({ 'ExportStock.xml': strToU8(xml) })) });
 		},
 	},
 	{

@@ -1,5 +1,6 @@
 import { XMLParser } from 'fast-xml-parser';
 import { VAT_RATES } from './columns';
+import type { KhaosSettings } from '../settings';
 import type { Xml } from './stockExport';
 import type { KhaosStore } from './store';
 
@@ -21,7 +22,7 @@ interface PriceRow {
 	amount: string;
 }
 
-function tableRows(file: string): PriceRow[] {
+function tableRows(file: string, blanks: KhaosSettings['blankPriceCells']): PriceRow[] {
 	const lines = file.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/);
 	const separator = lines[0]?.includes('\t') ? '\t' : ',';
 	const header = (lines[0] ?? '').split(separator).map((name) => name.trim());
@@ -36,7 +37,7 @@ function tableRows(file: string): PriceRow[] {
 		if (!text.trim()) return [];
 		const cells = text.split(separator).map((cell) => cell.trim());
 		return header.flatMap((list, at) =>
-			[codeAt, lowAt, highAt].includes(at) || !cells[at]
+			[codeAt, lowAt, highAt].includes(at) || (!cells[at] && blanks === 'keep')
 				? []
 				: [
 						{
@@ -90,16 +91,25 @@ function xmlRows(file: string): PriceRow[] {
  * (khaos-control-api 6). Lists are never created.
  * @throws Error when the file is not one
  */
-export function importPrices(store: KhaosStore, file: string): PriceImport {
+export function importPrices(
+	store: KhaosStore,
+	file: string,
+	blanks: KhaosSettings['blankPriceCells'] = 'keep',
+): PriceImport {
 	const outcome: PriceImport = { imported: 0, refused: [] };
 	for (const { line, list, code, low, high, amount } of file.trimStart().startsWith('<')
 		? xmlRows(file)
-		: tableRows(file)) {
+		: tableRows(file, blanks)) {
 		const item = store.get(code);
 		const prices = store.priceLists[list];
 		if (!item || !prices) continue;
 		if (!QUANTITY.test(low) || !QUANTITY.test(high) || Number(low) > Number(high)) {
 			outcome.refused.push({ line, code, reason: `The band ${low}-${high} is not valid` });
+			continue;
+		}
+		if (amount === '') {
+			delete prices.rows[item.code]?.[`${low}-${high}`];
+			outcome.imported += 1;
 			continue;
 		}
 		if (!AMOUNT.test(amount)) {
@@ -140,7 +150,10 @@ export function exportPriceLists(store: KhaosStore, names: string[]): { document
 					QtyStart: low,
 					QtyEnd: high,
 					CalculatedPrice: amount,
+					OriginalCalculatedPrice: amount,
 					AmountValue: amount,
+					DiscountValue: '0',
+					MarkUp: '0',
 					BuyPrice: item.fields.BUY_PRICE ?? '',
 					SellPrice: item.fields.SELL_PRICE ?? '',
 					TaxRate: VAT_RATES[item.fields.TAX_CODE ?? ''] ?? '',

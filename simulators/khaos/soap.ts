@@ -14,10 +14,12 @@ export type SoapValue =
 	| { is: 'text'; text: string }
 	| { is: 'int'; value: number }
 	| { is: 'document'; xml: Xml }
+	| { is: 'bytes'; bytes: Uint8Array }
 	| { is: 'struct'; type: string; members: Array<[string, SoapValue]> }
 	| { is: 'array'; itemType: string; items: SoapValue[] };
 
 export const text = (value: string): SoapValue => ({ is: 'text', text: value });
+export const bytes = (value: Uint8Array): SoapValue => ({ is: 'bytes', bytes: value });
 export const int = (value: number): SoapValue => ({ is: 'int', value });
 export const struct = (type: string, members: Record<string, SoapValue>): SoapValue => ({
 	is: 'struct',
@@ -151,6 +153,14 @@ class Rendering {
 				return { ...this.typed(this.xsd('int')), '#text': String(value.value) };
 			case 'document':
 				return this.document(value.xml);
+			case 'bytes':
+				return {
+					...this.typed(this.xsd('base64Binary')),
+					// In lines, as Delphi writes it.
+					'#text': Buffer.from(value.bytes)
+						.toString('base64')
+						.replace(/(.{76})(?=.)/g, '$1\r\n'),
+				};
 			case 'struct': {
 				const members: Xml = {};
 				for (const [name, member] of value.members) {

@@ -23,6 +23,7 @@ const STRUCTURES: Record<string, Record<string, string>> = {
 	},
 	THarmonisationItem: { StockCode: 'string', Duty: 'string' },
 	THarmonisationCode: { Code: 'string', StockItems: 'THarmonisationItemArray' },
+	TCompressedResult: { Data: 'base64Binary' },
 	TSite: { SiteID: 'int', SiteName: 'string' },
 	TStockStatusResult: { Count: 'int' },
 	TXMLResult: { Size: 'int', Data: 'string' },

@@ -24,8 +24,9 @@ describe('Khaos Control Stock Item', () => {
 	afterEach(async () => await simulators.stop());
 
 	const node = new KhaosControlStockItem();
-	const execute = async (parameters: INodeParameters, items?: INodeExecutionData[], continueOnFail = false) =>
-		(await run({ node, parameters, credentials, continueOnFail }, items))[0]!;
+	const outputs = async (parameters: INodeParameters, items?: INodeExecutionData[], continueOnFail = false) =>
+		await run({ node, parameters, credentials, continueOnFail }, items);
+	const execute = async (...given: Parameters<typeof outputs>) => (await outputs(...given))[0]!;
 	const batch = (...items: BatchItem[]) => itemsOf(...(items as unknown as IDataObject[]));
 	const lamps = (count: number) => Array.from({ length: count }, (_, at) => itemOf(lamp(`LAMP-${at}`)));
 	const columnsOf = (columns: Record<string, string>): INodeParameters => ({
@@ -211,30 +212,96 @@ describe('Khaos Control Stock Item', () => {
 		expect(since).toEqual([]);
 	});
 
-	test('Get Stock Status reads levels by site', async () => {
-		await execute({ operation: 'createOrUpdate' }, batch(...lamps(1)));
-		const [item] = await execute({ operation: 'getStockStatus', stockCode: 'LAMP-0' });
-		expect(item).toMatchObject({ json: { stockCode: 'LAMP-0', site: 'Main Site' }, pairedItem: { item: 0 } });
+	test('Get Stock Status reads levels by site, potentials, and the sites', async () => {
+		await execute({ operation: 'createOrUpdate' }, batch(...lamps(2)));
+		simulators.khaos.edit({ code: 'LAMP-1', set: { LEVEL: '7' } });
+		const [item] = await execute({ operation: 'getStockStatus', stockCode: 'LAMP-1' });
+		expect(item).toMatchObject({
+			json: { stockCode: 'LAMP-1', site: 'Main Site', level: '7' },
+			pairedItem: { item: 0 },
+		});
+		const potential = await execute(
+			{ operation: 'getStockStatus', show: 'potential', stockCode: '={{ $json.sku }}' },
+			itemsOf({ sku: 'LAMP-1' }, { sku: 'GHOST' }, { sku: 'lamp-0' }),
+		);
+		expect(potential).toMatchObject([
+			{ json: { stockCode: 'LAMP-1', available: '7' }, pairedItem: { item: 0 } },
+			{ json: { stockCode: 'LAMP-0', available: '0' }, pairedItem: { item: 2 } },
+		]);
+		expect(methods().slice(-2)).toEqual(['ExportStockStatus', 'GetStockPotential']);
+		const [site] = await execute({ operation: 'getStockStatus', show: 'sites' });
+		expect(site!.json).toEqual({ siteId: '1', name: 'Main Site' });
+		expect(simulators.khaos.levelWrites).toEqual([]);
+	});
+
+	test('reads items as a zip where the credential says so', async () => {
+		credentials.khaosControlWebServicesApi!.compressedExports = true;
+		await execute({ operation: 'createOrUpdate' }, batch(...lamps(2)));
+		const [item] = await execute({ operation: 'get', value: 'LAMP-1' });
+		expect(item!.json).toMatchObject({ stockCode: 'LAMP-1', columns: { SELL_PRICE: '29.99' } });
+		expect(methods()).not.toContain('ExportStock');
+		expect(methods()).toContain('ExportStockCompressed');
 	});
 
 	describe('Create Import File', () => {
 		const read = (item: INodeExecutionData, property = 'data') => Buffer.from(item.binary![property]!.data, 'base64');
 
-		test('writes the table of the Stock Import Tool', async () => {
-			const [file] = await execute({ operation: 'createImportFile' }, batch(...lamps(30)));
-			expect(file!.json).toMatchObject({ fileName: 'stock-import.tsv', rows: 30 });
-			const lines = read(file!).toString('utf8').split('\r\n');
+		test('writes the table of the Stock Import Tool, and a result for each item', async () => {
+			const [files, results] = await outputs({ operation: 'createImportFile' }, batch(...lamps(30)));
+			expect(files).toHaveLength(1);
+			expect(files![0]!.json).toMatchObject({
+				fileName: expect.stringMatching(/^stock-items-\d{4}-\d\d-\d\d-\d{6}-\d{3}\.tsv$/) as unknown,
+				rows: 30,
+			});
+			expect(files![0]!.binary!['data']!.mimeType).toBe('text/tab-separated-values');
+			const lines = read(files![0]!).toString('utf8').split('\r\n');
 			expect(lines[0]).toBe(
 				'STOCK_CODE\tCONTROLLED\tSHORT_DESC\tSTOCK_TYPE1\tSTOCK_TYPE2\tBUY_PRICE\tSELL_PRICE\tTAX_CODE',
 			);
 			expect(lines).toHaveLength(31);
 			expect(lines[30]).toBe('LAMP-29\t-1\tLamp LAMP-29\tLighting\tDesk Lamps\t12.50\t29.99\t1');
+			expect(results).toHaveLength(30);
+			expect(resultSchema.parse(results![29]!.json)).toMatchObject({
+				status: 'sent',
+				awaiting: 'import',
+				changeId: 'change-LAMP-29',
+			});
 			expect(simulators.control.log()).toEqual([]);
 		});
 
-		test('names what is missing', async () => {
+		test('has no limit of rows unless one is set', async () => {
+			expect((await outputs({ operation: 'createImportFile' }, batch(...lamps(12_000))))[0]).toHaveLength(1);
+			const options = { rowsPerFile: 20 };
+			const [files] = await outputs({ operation: 'createImportFile', options }, batch(...lamps(30)));
+			expect(files!.map(({ json }) => json.rows)).toEqual([20, 10]);
+			expect(new Set(files!.map(({ json }) => json.fileName)).size).toBe(2);
+		});
+
+		test('variants by suffix have a file of their own, as SCS rows must', async () => {
+			const variant = itemOf(lamp('TEE', { SCS_SK1: 'R', SCS_DESC1: 'Red' }));
+			const [files] = await outputs({ operation: 'createImportFile' }, batch(variant, ...lamps(1)));
+			const contents = files!.map((file) => [String(file.json.fileName), read(file).toString('utf8')]);
+			expect(contents).toEqual([
+				[expect.stringMatching(/-scs\.tsv$/), expect.stringContaining('\tSCS_SK1\tSCS_DESC1\r\nTEE\t')],
+				[expect.stringMatching(/\d\.tsv$/), expect.not.stringContaining('SCS_')],
+			]);
+		});
+
+		test('names what is missing, and writes the others', async () => {
 			const broken = itemOf(lamp('LAMP-1', { BUY_PRICE: null }));
-			await expect(execute({ operation: 'createImportFile' }, batch(broken))).rejects.toThrow('BUY_PRICE has no value');
+			const [files, results] = await outputs({ operation: 'createImportFile' }, batch(broken, ...lamps(1)));
+			expect(files!.map(({ json }) => json.stockCodes)).toEqual([['LAMP-0']]);
+			expect(results!.map(({ json }) => json.status)).toEqual(['failed', 'sent']);
+			expect(results![0]!.json.reason).toContain('BUY_PRICE has no value');
+		});
+
+		test('what is handed out only to be read is not written', async () => {
+			const check = itemOf(lamp('LAMP-1'), { purpose: 'check' });
+			const [files, results] = await outputs({ operation: 'createImportFile' }, batch(check));
+			expect(files).toEqual([]);
+			expect(results).toMatchObject([
+				{ json: { status: 'sent', remedy: expect.stringContaining('Confirm') as unknown } },
+			]);
 		});
 	});
 

@@ -73,7 +73,7 @@ export const description: INodeProperties[] = updateDisplayOptions({ show: { ope
 ]);
 
 /** Calls a method once for each input item, one after the other; the call itself is never repeated. */
-export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
+export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const khaos = await khaosOf(context, false);
 	const output: INodeExecutionData[] = [];
 	for (const itemIndex of context.getInputData().keys()) {
@@ -97,5 +97,5 @@ export async function execute(context: IExecuteFunctions): Promise<INodeExecutio
 		}
 	}
 	hintWithoutLedger(context, khaos);
-	return output;
+	return [output];
 }

@@ -27,6 +27,6 @@ export const description: INodeProperties[] = [
 ];
 
 /** Brings the items to what is desired, and confirms each by reading it back. */
-export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
-	return await deliver(context, async (delivery, items) => await delivery.createOrUpdate(items));
+export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+	return [await deliver(context, async (delivery, items) => await delivery.createOrUpdate(items))];
 }

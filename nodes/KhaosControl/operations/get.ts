@@ -64,7 +64,7 @@ async function addChildren(khaos: Khaos, found: Map<string, StockRecord>, missin
 }
 
 /** Reads stock items, fifty a call; one that Khaos doesn't hold is an error of its item. */
-export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
+export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const khaos = await khaosOf(context, false);
 	const lookUpBy = context.getNodeParameter('lookUpBy', 0) as LookUp;
 	const inputs = context.getInputData();
@@ -86,7 +86,7 @@ export async function execute(context: IExecuteFunctions): Promise<INodeExecutio
 	}
 	hintWithoutLedger(context, khaos);
 
-	return values.map((value, itemIndex): INodeExecutionData => {
+	const output = values.map((value, itemIndex): INodeExecutionData => {
 		const record = value === '' ? undefined : found.get(keyOf(value));
 		if (record) {
 			const simplify = context.getNodeParameter('simplify', itemIndex) === true;
@@ -106,4 +106,5 @@ export async function execute(context: IExecuteFunctions): Promise<INodeExecutio
 		if (!context.continueOnFail()) throw error;
 		return failedItem(itemIndex, error);
 	});
+	return [output];
 }

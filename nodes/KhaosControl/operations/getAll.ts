@@ -78,7 +78,7 @@ async function recordsOf(khaos: Khaos, rows: StockListRow[]): Promise<Map<string
 }
 
 /** Lists stock items, then reads them fifty a call. An item that left Khaos in between is not returned. */
-export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
+export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const khaos = await khaosOf(context, false);
 	const output: INodeExecutionData[] = [];
 	for (const itemIndex of context.getInputData().keys()) {
@@ -98,5 +98,5 @@ export async function execute(context: IExecuteFunctions): Promise<INodeExecutio
 		}
 	}
 	hintWithoutLedger(context, khaos);
-	return output;
+	return [output];
 }

@@ -6,12 +6,31 @@ import {
 	type INodeProperties,
 } from 'n8n-workflow';
 
+import { getSiteList } from '../../../lib/khaos/siteList';
 import { exportBatches } from '../../../lib/khaos/stockExport';
-import { exportStockStatus, type StockStatus } from '../../../lib/khaos/stockStatus';
+import { getStockPotential, POTENTIAL_BATCH } from '../../../lib/khaos/stockPotential';
+import { exportStockStatus } from '../../../lib/khaos/stockStatus';
 import { keyOf } from '../../../lib/shapes';
-import { hintWithoutLedger, khaosOf } from '../account';
+import { hintWithoutLedger, khaosOf, type Khaos } from '../account';
+import { inOrder } from '../stockItemRows';
 
 export const description: INodeProperties[] = updateDisplayOptions({ show: { operation: ['getStockStatus'] } }, [
+	{
+		displayName: 'Return',
+		name: 'show',
+		type: 'options',
+		options: [
+			{ name: 'Levels by Site', value: 'levels', description: 'Level, prices and status at each site' },
+			{
+				name: 'Potential',
+				value: 'potential',
+				description: 'What is available, on order and on back order, and what could be built',
+			},
+			{ name: 'Sites', value: 'sites', description: 'The sites that stock is held at, with their IDs' },
+		],
+		default: 'levels',
+		description: 'What to read. Stock levels are never written.',
+	},
 	{
 		displayName: 'Stock Code',
 		name: 'stockCode',
@@ -20,6 +39,7 @@ export const description: INodeProperties[] = updateDisplayOptions({ show: { ope
 		required: true,
 		placeholder: 'e.g. LAMP-001',
 		description: 'The unique code of the stock item in Khaos Control',
+		displayOptions: { show: { show: ['levels', 'potential'] } },
 	},
 	{
 		displayName: 'Site ID',
@@ -27,37 +47,74 @@ export const description: INodeProperties[] = updateDisplayOptions({ show: { ope
 		type: 'number',
 		default: -1,
 		description: 'The site whose level to return; -1 returns a result for each site',
+		displayOptions: { show: { show: ['levels'] } },
 	},
 ]);
 
-/** Reads stock levels, fifty codes a call. Levels are read only: this package never writes them. */
-export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
-	const khaos = await khaosOf(context, false);
-	const asked = context.getInputData().map((_input, itemIndex) => ({
-		itemIndex,
-		stockCode: String(context.getNodeParameter('stockCode', itemIndex) ?? '').trim(),
-		siteId: String(context.getNodeParameter('siteId', itemIndex)),
-	}));
-	const byKey = new Map<string, StockStatus[]>();
-	for (const siteId of new Set(asked.map((item) => item.siteId))) {
-		const codes = new Set(
-			asked.filter((item) => item.siteId === siteId && item.stockCode !== '').map((item) => item.stockCode),
-		);
-		for (const batch of exportBatches([...codes])) {
-			const statuses = await khaos.read(async () => await exportStockStatus(khaos.client, batch, siteId));
-			for (const status of statuses) {
-				const key = `${siteId} ${keyOf(status.stockCode)}`;
-				byKey.set(key, [...(byKey.get(key) ?? []), status]);
-			}
+interface Asked {
+	itemIndex: number;
+	stockCode: string;
+}
+
+/** Reads rows for all input items in as few calls as it takes, and gives each item its own. */
+async function rowsFor<T extends { stockCode: string }>(
+	khaos: Khaos,
+	asked: Asked[],
+	batchSize: number | undefined,
+	read: (codes: string[]) => Promise<T[]>,
+): Promise<INodeExecutionData[]> {
+	const byKey = new Map<string, T[]>();
+	const codes = new Map(
+		asked.filter(({ stockCode }) => stockCode !== '').map(({ stockCode }) => [keyOf(stockCode), stockCode]),
+	);
+	for (const batch of exportBatches([...codes.values()], batchSize)) {
+		for (const row of await khaos.read(async () => await read(batch))) {
+			const key = keyOf(row.stockCode);
+			byKey.set(key, [...(byKey.get(key) ?? []), row]);
 		}
 	}
-	hintWithoutLedger(context, khaos);
-	return asked.flatMap(({ itemIndex, stockCode, siteId }) =>
-		(byKey.get(`${siteId} ${keyOf(stockCode)}`) ?? []).map(
-			(status): INodeExecutionData => ({
-				json: { ...status } as unknown as IDataObject,
+	return asked.flatMap(({ itemIndex, stockCode }) =>
+		(byKey.get(keyOf(stockCode)) ?? []).map(
+			(row): INodeExecutionData => ({
+				json: { ...row } as unknown as IDataObject,
 				pairedItem: { item: itemIndex },
 			}),
 		),
 	);
+}
+
+async function levels(context: IExecuteFunctions, khaos: Khaos, asked: Asked[]): Promise<INodeExecutionData[]> {
+	const bySite = new Map<string, Asked[]>();
+	for (const item of asked) {
+		const siteId = String(context.getNodeParameter('siteId', item.itemIndex));
+		bySite.set(siteId, [...(bySite.get(siteId) ?? []), item]);
+	}
+	const output: INodeExecutionData[] = [];
+	for (const [siteId, items] of bySite) {
+		output.push(
+			...(await rowsFor(khaos, items, undefined, async (codes) => await exportStockStatus(khaos.client, codes, siteId))),
+		);
+	}
+	return output;
+}
+
+async function sites(khaos: Khaos): Promise<INodeExecutionData[]> {
+	const list = await khaos.read(async () => await getSiteList(khaos.client));
+	return list.map((site): INodeExecutionData => ({ json: { ...site }, pairedItem: { item: 0 } }));
+}
+
+/** Reads levels, fifty codes a call, potentials, five hundred a call, or the list of sites. They are read only. */
+export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+	const khaos = await khaosOf(context, false);
+	const show = context.getNodeParameter('show', 0) as string;
+	hintWithoutLedger(context, khaos);
+	if (show === 'sites') return [await sites(khaos)];
+	const asked = context.getInputData().map((_input, itemIndex) => ({
+		itemIndex,
+		stockCode: String(context.getNodeParameter('stockCode', itemIndex) ?? '').trim(),
+	}));
+	if (show === 'levels') return [inOrder(await levels(context, khaos, asked))];
+	return [
+		await rowsFor(khaos, asked, POTENTIAL_BATCH, async (codes) => await getStockPotential(khaos.client, codes)),
+	];
 }

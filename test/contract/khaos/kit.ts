@@ -108,8 +108,13 @@ export const itemOf = (columns: Record<string, string | null>, options: ItemOpti
 	};
 };
 
-export const clientOf = (url: string, request: Request = fetchRequest, timeoutMs = 5_000): KhaosClient =>
-	new KhaosClient({ endpoint: endpointOf(url), request, timeoutMs, now: () => Date.now() });
+export const clientOf = (
+	url: string,
+	request: Request = fetchRequest,
+	timeoutMs = 5_000,
+	compressedExports = false,
+): KhaosClient =>
+	new KhaosClient({ endpoint: endpointOf(url), request, timeoutMs, compressedExports, now: () => Date.now() });
 
 /** A batch's way to the simulated Khaos and back. */
 export class Delivery {

@@ -1,3 +1,4 @@
+import { unzipSync } from 'fflate';
 import { createClientAsync, type Client } from 'soap';
 import { startSimulators, type Simulators } from '../../../simulators/start';
 import { row, SHOP, table } from './shop';
@@ -35,6 +36,7 @@ describe('node-soap calls the simulated Khaos', () => {
 					'ExportPriceList',
 					'ExportPriceListEx',
 					'ExportStock',
+					'ExportStockCompressed',
 					'ExportStockStatus',
 					'GetHarmonisationCodes',
 					'GetManufacturer',
@@ -65,6 +67,13 @@ describe('node-soap calls the simulated Khaos', () => {
 			await ask('ExportStock', { StockCode: 'TEE', MappingType: 1, LastUpdated: '1899-12-31T00:00:00' }),
 		);
 		expect(exported).toContain('<STOCK_DESC>Tee &lt;plain&gt; &amp; simple</STOCK_DESC>');
+	});
+
+	test('a zipped export holds the plain one', async () => {
+		const asked = { StockCode: 'TEE', MappingType: 1, LastUpdated: '1899-12-31T00:00:00' };
+		const packed = (await ask('ExportStockCompressed', { ...asked, CompressionMethod: 0 })) as { Data: unknown };
+		const [document] = Object.values(unzipSync(Buffer.from(plain(packed.Data), 'base64')));
+		expect(Buffer.from(document!).toString('utf8')).toBe(plain(await ask('ExportStock', asked)));
 	});
 
 	test('lists come as arrays of structures', async () => {
