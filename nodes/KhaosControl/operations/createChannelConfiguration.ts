@@ -70,7 +70,7 @@ interface Options {
 }
 
 /** The configuration of a channel as a file, for a web server that Khaos can read. */
-export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
+export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const options = context.getNodeParameter('options', 0, {}) as Options;
 	const format = formatOf(context.getNodeParameter('format', 0));
 	const fileFormat = formatOf(options.fileFormat ?? 'XML');
@@ -87,10 +87,12 @@ export async function execute(context: IExecuteFunctions): Promise<INodeExecutio
 	const mimeType = fileFormat === 'XML' ? 'application/xml' : 'application/json';
 	const file = await context.helpers.prepareBinaryData(Buffer.from(text, 'utf8'), fileName, mimeType);
 	return [
-		{
-			json: { fileName, format },
-			binary: { [options.binaryPropertyName ?? 'data']: file },
-			pairedItem: context.getInputData().map((_, item) => ({ item })),
-		},
+		[
+			{
+				json: { fileName, format },
+				binary: { [options.binaryPropertyName ?? 'data']: file },
+				pairedItem: context.getInputData().map((_, item) => ({ item })),
+			},
+		],
 	];
 }

@@ -6,6 +6,6 @@ import { publish, publishNotice } from '../publish';
 export const description: INodeProperties[] = publishNotice('Stock items are');
 
 /** Puts stock items where Khaos fetches them; they are confirmed when Khaos uploads what it holds. */
-export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
-	return await publish(context, publishStockItems);
+export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+	return [await publish(context, publishStockItems)];
 }
