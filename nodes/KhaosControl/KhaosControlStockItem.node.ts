@@ -52,14 +52,14 @@ export class KhaosControlStockItem implements INodeType {
 				displayName: 'Khaos Control',
 				required: true,
 				testedBy: 'khaosControlConnectionTest',
-				displayOptions: { hide: { operation: ['createChannelConfiguration', 'createImportFile', 'publishToChannel'] } },
+				displayOptions: { hide: { operation: ['createChannelConfiguration', 'publishToChannel'], readParents: [false] } },
 			},
 			{
 				name: 'syncLedgerApi',
 				displayName: 'Sync Ledger',
 				required: false,
 				testedBy: 'syncLedgerConnectionTest',
-				displayOptions: { hide: { operation: ['createChannelConfiguration', 'createImportFile'] } },
+				displayOptions: { hide: { operation: ['createChannelConfiguration'], readParents: [false] } },
 			},
 		],
 		properties: [

@@ -277,14 +277,41 @@ describe('Khaos Control Stock Item', () => {
 			expect(new Set(files!.map(({ json }) => json.fileName)).size).toBe(2);
 		});
 
-		test('variants by suffix have a file of their own, as SCS rows must', async () => {
-			const variant = itemOf(lamp('TEE', { SCS_SK1: 'R', SCS_DESC1: 'Red' }));
-			const [files] = await outputs({ operation: 'createImportFile' }, batch(variant, ...lamps(1)));
-			const contents = files!.map((file) => [String(file.json.fileName), read(file).toString('utf8')]);
-			expect(contents).toEqual([
-				[expect.stringMatching(/-scs\.tsv$/), expect.stringContaining('\tSCS_SK1\tSCS_DESC1\r\nTEE\t')],
-				[expect.stringMatching(/\d\.tsv$/), expect.not.stringContaining('SCS_')],
-			]);
+		describe('of variants that go by the SCS columns', () => {
+			const child = () => {
+				const item = itemOf(lamp('TEE-R', { SHORT_DESC: 'Tee Red' }));
+				const scs = {
+					by: 'columns',
+					headings: ['Colour'],
+					parentCode: 'TEE',
+					parentPrimaryId: 'TEE',
+					values: ['R'],
+					descriptions: ['Red'],
+				};
+				return { ...item, desired: { ...item.desired, scs } };
+			};
+
+			test('their rows carry their parent’s code and description, in a file of their own', async () => {
+				await execute({ operation: 'createOrUpdate' }, batch(itemOf(lamp('TEE', { SHORT_DESC: 'Tee' }))));
+				const parameters = { operation: 'createImportFile', readParents: true };
+				const [files, results] = await outputs(parameters, batch(child(), ...lamps(1)));
+				expect(files!.map((file) => [file.json.fileName, read(file).toString('utf8')])).toEqual([
+					[
+						expect.stringMatching(/-scs\.tsv$/),
+						'STOCK_CODE\tCONTROLLED\tSHORT_DESC\tSTOCK_TYPE1\tSTOCK_TYPE2\tBUY_PRICE\tSELL_PRICE\tTAX_CODE\tSCS_SK1\tSCS_DESC1\r\nTEE\t-1\tTee\tLighting\tDesk Lamps\t12.50\t29.99\t1\tR\tRed',
+					],
+					[expect.stringMatching(/\d\.tsv$/), expect.not.stringContaining('SCS_')],
+				]);
+				expect(files![0]!.json.stockCodes).toEqual(['TEE-R']);
+				expect(results!.map(({ json }) => json.status)).toEqual(['sent', 'sent']);
+			});
+
+			test('without the parent’s description they are failed, and nothing is asked of Khaos', async () => {
+				const [files, results] = await outputs({ operation: 'createImportFile' }, batch(child()));
+				expect(files).toEqual([]);
+				expect(results![0]!.json.reason).toContain("The description of TEE isn't known");
+				expect(methods()).toEqual([]);
+			});
 		});
 
 		test('names what is missing, and writes the others', async () => {

@@ -1,12 +1,10 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
-import { importCalls, isScs, tableRows } from '../../../lib/khaos/importCalls';
-import type { ImportFile } from '../../../lib/khaos/importFile';
-import { planRow, type PlannedRow } from '../../../lib/khaos/importRow';
-import { absent } from '../../../lib/khaos/readBack';
-import { unreadableDesired } from '../../../lib/khaos/recordComparison';
-import { headerOf, stockTable } from '../../../lib/khaos/stockTable';
-import { desiredStockItemSchema, readBackSchema, type BatchItem, type Reason } from '../../../lib/shapes';
+import { KhaosLine } from '../../../lib/khaos/khaosLine';
+import { parentsToRead, stockFiles, type StockFile } from '../../../lib/khaos/stockFile';
+import { StockLookUp } from '../../../lib/khaos/stockLookUp';
+import { LANES, type BatchItem } from '../../../lib/shapes';
+import { khaosOf, pause } from '../account';
 import {
 	fileItems,
 	fileProperties,
@@ -22,6 +20,15 @@ import { failedItem, inOrder, readRows, rowProperties, type ReadRow } from '../s
 
 export const description: INodeProperties[] = [
 	...rowProperties('createImportFile'),
+	{
+		displayName: 'Read Parents From Khaos Control',
+		name: 'readParents',
+		type: 'boolean',
+		default: false,
+		displayOptions: { show: { operation: ['createImportFile'] } },
+		description:
+			'Whether to read the parents of size/colour/style children, whose rows carry their description. Needed only where variants go by the SCS columns; without it no call is made to Khaos Control.',
+	},
 	...fileProperties('stock-items', 'tsv', [
 		{
 			displayName: 'Rows per File',
@@ -34,44 +41,42 @@ export const description: INodeProperties[] = [
 	]),
 ];
 
-type Entry = ReadRow & PlannedRow;
-
-function planOf(item: BatchItem): PlannedRow | Reason[] {
-	const desired = desiredStockItemSchema.safeParse(item.desired);
-	if (!desired.success) return [unreadableDesired(desired.error)];
-	const known = readBackSchema.safeParse(item.confirmed);
-	return planRow(desired.data, known.success ? known.data : absent(desired.data.stockCode), false);
+/** The row of a size/colour/style child carries its parent's description, which Khaos is asked for where it can be. */
+async function parentDescriptions(context: IExecuteFunctions, items: BatchItem[]): Promise<Map<string, string>> {
+	const parents = parentsToRead(items);
+	if (parents.length === 0 || context.getNodeParameter('readParents', 0) !== true) return new Map();
+	const khaos = await khaosOf(context, false);
+	const line = new KhaosLine(khaos.port, pause);
+	const found = await new StockLookUp(khaos.client, khaos.port, line, LANES.launch).read(parents);
+	const [error] = found.errors.values();
+	if (error) throw error;
+	return new Map([...found.records].map(([key, record]) => [key, record.elements['STOCK_DESC'] ?? '']));
 }
 
-/**
- * Writes the table that the Stock Import Tool takes, and a result for each item. Rows that can't share a header without
- * clearing something, and SCS rows, get a file of their own (contract 3.1, 16).
- */
+/** Writes the tables that the Stock Import Tool takes, and a result for each item. */
 export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const { rows, unreadable, isBatch } = readRows(context);
 	const options = context.getNodeParameter('options', 0, {}) as FileOptions & { rowsPerFile?: number };
 	const results = unreadable.map(({ itemIndex, error }) => failedItem(itemIndex, error));
-	const entries: Entry[] = [];
+	const toWrite: ReadRow[] = [];
 	for (const row of rows) {
 		const other = onlyToRead(row);
-		const plan = other === null ? planOf(row.item) : null;
-		if (plan !== null && !Array.isArray(plan)) entries.push({ ...row, ...plan });
-		else results.push(resultItem(row, isBatch, other ?? notInFile(plan ?? [])));
+		if (other === null) toWrite.push(row);
+		else results.push(resultItem(row, isBatch, other));
 	}
-	const calls = importCalls(entries, options.rowsPerFile || Infinity);
-	const files = calls.map(
-		(call): ImportFile<Entry> => ({
-			kind: call.some(isScs) ? 'scs' : '',
-			tool: 'Stock Import Tool',
-			content: stockTable(tableRows(call), newlineOf(options)),
-			rows: call.length,
-			entries: call,
-		}),
+	const descriptions = await parentDescriptions(
+		context,
+		toWrite.map(({ item }) => item),
 	);
-	for (const entry of entries) results.push(resultItem(entry, isBatch, sentInFile()));
-	const items = await fileItems(context, files, TSV, (file) => {
-		const planned = file.entries as Entry[];
-		return { columns: headerOf(tableRows(planned)), stockCodes: planned.map((row) => row.stockCode) };
+	const { files, refused } = stockFiles(toWrite, descriptions, {
+		newline: newlineOf(options),
+		rowsPerFile: options.rowsPerFile || Infinity,
 	});
+	for (const { entry, reasons } of refused) results.push(resultItem(entry, isBatch, notInFile(reasons)));
+	for (const entry of files.flatMap((file) => file.entries)) results.push(resultItem(entry, isBatch, sentInFile()));
+	const items = await fileItems(context, files, TSV, (file) => ({
+		columns: (file as StockFile<ReadRow>).columns,
+		stockCodes: file.entries.map(({ item }) => (item.desired as { stockCode: string }).stockCode),
+	}));
 	return [items, inOrder(results)];
 }
