@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { wantedShapes, type Shapes } from '../simulators/generate';
 import { ledgerOption, queueModeOption, redisOption, type LedgerOption } from './storeOptions';
 import type { RedisTarget } from './redisServer';
 import { UsageError } from './usageError';
@@ -21,8 +22,8 @@ export interface StartOptions {
 	once: boolean;
 	/** Absolute path. */
 	catalogue: string | null;
-	/** How many products to generate where there is no catalogue. */
-	generate: number;
+	/** What to generate where there is no catalogue: so many products, or so many of each shape. */
+	generate: number | Shapes;
 	report: string | null;
 	servers: OtherServers | null;
 	/** Folder whose data is gone on from; null: everything is fresh and thrown away. */
@@ -43,6 +44,8 @@ Runs the sync from Pimberly to Khaos Control in a real n8n, between two bundled 
 
   --catalogue FILE      the products of the simulated Pimberly account (JSON); with other servers, what to compare with
   --generate N          without a catalogue: how many products to generate (default ${GENERATED_PRODUCTS})
+  --families N --kits N so many variant families and kits exactly; --generate then counts the simple products
+  --contradictions      with products among them that contradict themselves or others
   --once                run without a person and end when the sync is complete. Exit code 0: every ready product is equal
                         in Khaos and Live in Pimberly; 1: something is held, failed, rejected or different; 2: it could not run
   --report FILE         write what came of it as JSON
@@ -72,8 +75,14 @@ export function readStartOptions(args: string[], cwd: string = process.cwd()): S
 
 	const catalogue = values.catalogue === undefined ? null : resolve(cwd, values.catalogue);
 	if (catalogue !== null && !existsSync(catalogue)) throw new UsageError(`--catalogue: there is no file ${catalogue}.`);
-	const generate = wholeNumber('--generate', values.generate) ?? GENERATED_PRODUCTS;
-	if (catalogue !== null && values.generate !== undefined) {
+	const wanted = wantedShapes({
+		generate: wholeNumber('--generate', values.generate),
+		families: wholeNumber('--families', values.families),
+		kits: wholeNumber('--kits', values.kits),
+		contradictions: values.contradictions,
+	});
+	const generate = wanted ?? GENERATED_PRODUCTS;
+	if (catalogue !== null && wanted !== null) {
 		throw new UsageError(
 			'--catalogue and --generate exclude each other: the products come from a file or are generated.',
 		);
@@ -99,6 +108,9 @@ function parse(args: string[]) {
 				once: { type: 'boolean' },
 				catalogue: { type: 'string' },
 				generate: { type: 'string' },
+				families: { type: 'string' },
+				kits: { type: 'string' },
+				contradictions: { type: 'boolean' },
 				report: { type: 'string' },
 				'pimberly-url': { type: 'string' },
 				'pimberly-token': { type: 'string' },

@@ -1,3 +1,4 @@
+import { generateCatalogue } from '../simulators/generate';
 import { startSimulators, type Simulators } from '../simulators/start';
 import { Cleanup } from './cleanup';
 import { openDataFolder, type DataFolder } from './dataFolder';
@@ -204,7 +205,7 @@ async function bundledSimulators(options: RunOptions, data: DataFolder): Promise
 	const start = async (wanted: typeof ports): Promise<Simulators> =>
 		await startSimulators({
 			// A generated account that goes on is in its state already.
-			catalogue: options.catalogue ?? (data.goesOn ? undefined : options.generate),
+			catalogue: options.catalogue ?? (data.goesOn ? undefined : generateCatalogue(options.generate)),
 			stateFile: data.simulators,
 			pimberlyPort: wanted.pimberly ?? 0,
 			khaosPort: wanted.khaos ?? 0,

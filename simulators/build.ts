@@ -15,7 +15,7 @@ import { readState, StateFile, type SavedState } from './stateFile';
 import { Webhooks } from './webhooks';
 
 export interface BuildOptions {
-	/** A catalogue, the path of a catalogue file, or how many products to generate. Default: none. */
+	/** A catalogue, the path of a catalogue file, or what to generate. Default: none. */
 	catalogue?: Catalogue | string | number;
 	/** Stock that Khaos holds before the sync: edits as in POST /khaos/stock. Not applied over a state that was kept. */
 	khaosSeed?: StockEdit[];

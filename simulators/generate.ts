@@ -1,4 +1,6 @@
+import { ATTRIBUTE_TYPES, BRANDS, COLOURS, COUNTRIES, MATERIALS, NAMES, RANGES, type Range } from './assortment';
 import type { Catalogue, CatalogueProduct } from './catalogue';
+import { contradictoryProducts } from './contradictions';
 
 /** mulberry32: small, fast, and the same numbers on every machine. */
 export function randomNumbers(seed: number): () => number {
@@ -10,211 +12,6 @@ export function randomNumbers(seed: number): () => number {
 		return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
 	};
 }
-
-interface Range {
-	code: string;
-	type1: string;
-	type2: string;
-	classPath: string;
-	nouns: string[];
-	commodityCodes: string[];
-	/** Cost in pence, from and to. */
-	cost: [number, number];
-	/** Weight in grams, from and to. */
-	weight: [number, number];
-	sizes: string[];
-}
-
-const CLOTHES_SIZES = ['XS', 'S', 'M', 'L', 'XL', 'XXL'];
-
-const RANGES: Range[] = [
-	{
-		code: 'TEE',
-		type1: 'Clothing',
-		type2: 'T-Shirts',
-		classPath: 'Clothing/Tops/T-Shirts',
-		nouns: ['Tee', 'Crew Tee', 'Pocket Tee', 'Long-Sleeve Tee'],
-		commodityCodes: ['61091000', '61099020'],
-		cost: [420, 1600],
-		weight: [140, 260],
-		sizes: CLOTHES_SIZES,
-	},
-	{
-		code: 'JKT',
-		type1: 'Clothing',
-		type2: 'Jackets & Coats',
-		classPath: 'Clothing/Outerwear/Jackets & Coats',
-		nouns: ['Rain Jacket', 'Softshell', 'Wax Jacket', 'Parka'],
-		commodityCodes: ['62014090', '62024090'],
-		cost: [2400, 9800],
-		weight: [480, 1400],
-		sizes: CLOTHES_SIZES,
-	},
-	{
-		code: 'TRS',
-		type1: 'Clothing',
-		type2: 'Trousers',
-		classPath: 'Clothing/Trousers',
-		nouns: ['Chino', 'Work Trouser', 'Walking Trouser', 'Jean'],
-		commodityCodes: ['62034235', '62046231'],
-		cost: [1300, 3900],
-		weight: [360, 720],
-		sizes: ['28', '30', '32', '34', '36', '38'],
-	},
-	{
-		code: 'SHO',
-		type1: 'Footwear',
-		type2: 'Boots & Shoes',
-		classPath: 'Footwear/Boots & Shoes',
-		nouns: ['Walking Boot', 'Deck Shoe', 'Trail Shoe', 'Wellington'],
-		commodityCodes: ['64039916', '64029990'],
-		cost: [1900, 7200],
-		weight: [620, 1900],
-		sizes: ['5', '6', '7', '8', '9', '10', '11'],
-	},
-	{
-		code: 'LMP',
-		type1: 'Lighting',
-		type2: 'Desk & Table Lamps',
-		classPath: 'Home/Lighting/Desk & Table Lamps',
-		nouns: ['Desk Lamp', 'Table Lamp', 'Reading Light'],
-		commodityCodes: ['94052140', '94052190'],
-		cost: [900, 6400],
-		weight: [700, 3600],
-		sizes: [],
-	},
-	{
-		code: 'MUG',
-		type1: 'Kitchen',
-		type2: 'Mugs & Tableware',
-		classPath: 'Home/Kitchen/Mugs & Tableware',
-		nouns: ['Stoneware Mug', 'Serving Bowl', 'Side Plate', 'Milk Jug'],
-		commodityCodes: ['69120083', '69111000'],
-		cost: [180, 1900],
-		weight: [240, 1300],
-		sizes: [],
-	},
-	{
-		code: 'BAG',
-		type1: 'Bags',
-		type2: 'Rucksacks',
-		classPath: 'Bags/Rucksacks',
-		nouns: ['Day Pack', 'Rucksack', 'Duffel', 'Messenger Bag'],
-		commodityCodes: ['42029291', '42021291'],
-		cost: [1500, 6900],
-		weight: [420, 1700],
-		sizes: [],
-	},
-	{
-		code: 'TLS',
-		type1: 'Garden',
-		type2: 'Hand Tools',
-		classPath: 'Garden/Tools/Hand Tools',
-		nouns: ['Hand Fork', 'Border Spade', 'Secateurs', 'Trowel'],
-		commodityCodes: ['82013000', '82015000'],
-		cost: [350, 3200],
-		weight: [180, 2400],
-		sizes: [],
-	},
-	{
-		code: 'CBL',
-		type1: 'Electrical',
-		type2: 'Cables & Leads',
-		classPath: 'Electrical/Cables & Leads',
-		nouns: ['Extension Lead', 'Charging Cable', 'Adaptor'],
-		commodityCodes: ['85444290', '85366990'],
-		cost: [120, 2100],
-		weight: [60, 900],
-		sizes: [],
-	},
-	{
-		code: 'BOK',
-		type1: 'Books',
-		type2: 'Field Guides',
-		classPath: 'Books/Field Guides',
-		nouns: ['Field Guide', 'Walker’s Atlas', 'Notebook'],
-		commodityCodes: ['49019900', '48201030'],
-		cost: [240, 1400],
-		weight: [160, 980],
-		sizes: [],
-	},
-];
-
-const NAMES = [
-	'Ashdown',
-	'Birchover',
-	'Calder',
-	'Derwent',
-	'Eskdale',
-	'Farndale',
-	'Glaisdale',
-	'Hathersage',
-	'Ilkley',
-	'Kinder',
-	'Langdale',
-	'Malham',
-	'Nidd',
-	'Otley',
-	'Pendle',
-	'Rosedale',
-	'Swale',
-	'Tarn',
-	'Ullswater',
-	'Wharfe',
-];
-const COLOURS: Array<[string, string]> = [
-	['Black', 'BLK'],
-	['Navy', 'NVY'],
-	['Moss Green', 'MOS'],
-	['Oatmeal', 'OAT'],
-	['Rust', 'RST'],
-	['Slate Grey', 'SLT'],
-	['Bottle Green', 'BTL'],
-	['Mustard', 'MUS'],
-];
-const MATERIALS = [
-	'Cotton',
-	'Organic Cotton',
-	'Merino Wool',
-	'Recycled Polyester',
-	'Leather',
-	'Oak',
-	'Stoneware',
-	'Stainless Steel',
-	'CoolTech&trade;',
-	'Brass',
-];
-const BRANDS = ['Fell & Beck', 'Northmoor', 'Harbour Row', 'Quarry House', 'Thornbury'];
-const COUNTRIES = ['GB', 'PT', 'TR', 'IN', 'CN', 'IT', 'VN', 'PL'];
-
-const ATTRIBUTE_TYPES: Record<string, string> = {
-	itemName: 'text',
-	longDescription: 'richText',
-	productType: 'singleSelect',
-	stockType1: 'text',
-	stockType2: 'text',
-	costPrice: 'currency',
-	sellPrice: 'currency',
-	tradePrice: 'currency',
-	outletPrice: 'currency',
-	taxCode: 'number',
-	weightKg: 'number',
-	barcode: 'text',
-	commodityCode: 'text',
-	countryOfOrigin: 'text',
-	brand: 'text',
-	colour: 'text',
-	size: 'text',
-	material: 'multiSelect',
-	components: 'text',
-	stockControlled: 'boolean',
-	discontinued: 'boolean',
-	readyForErp: 'boolean',
-	khaosStatus: 'text',
-	khaosStatusMessage: 'text',
-	khaosStatusDate: 'text',
-	khaosStockId: 'text',
-};
 
 /** The EAN-13 of twelve digits. */
 export function ean13(twelve: string): string {
@@ -237,7 +34,7 @@ class Generator {
 
 	private barcodes = 0;
 
-	constructor(private readonly random: () => number) {}
+	constructor(readonly random: () => number) {}
 
 	private whole(from: number, to: number): number {
 		return from + Math.floor(this.random() * (to - from + 1));
@@ -354,16 +151,40 @@ class Generator {
 }
 
 const MAX_FAMILY = 24;
+const MAX_FAMILY_OF_MANY = 6;
+
+/** How many of each shape a catalogue is to have. */
+export interface Shapes {
+	/** Products that stand alone. */
+	simple: number;
+	/** Variant parents, each with two to six variants. */
+	families: number;
+	/** Bundles of two to four products. */
+	kits: number;
+	/** With products that contradict themselves or others (see contradictions). */
+	contradictions?: boolean;
+}
 
 /**
- * A catalogue of `count` products of a made-up outdoor and home shop: families of variants, simple products, bundles of
- * them; the same for the same `seed`.
+ * A catalogue of a made-up outdoor and home shop: families of variants, simple products, bundles of them; the same for the
+ * same `seed`. Asked for by its number of products, it is a mixture; or with exactly so many of each shape.
  */
-export function generateCatalogue(count: number, seed = 1): Catalogue {
-	if (!Number.isInteger(count) || count < 0)
-		throw new Error(`A catalogue of ${count} products can't be generated: give a whole number.`);
-	const random = randomNumbers(seed);
-	const generator = new Generator(random);
+export function generateCatalogue(wanted: number | Shapes, seed = 1): Catalogue {
+	const generator = new Generator(randomNumbers(seed));
+	if (typeof wanted === 'number') mix(generator, wanted);
+	else assort(generator, wanted);
+	const { products } = generator;
+	if (typeof wanted === 'object' && wanted.contradictions) products.push(...contradictoryProducts(products));
+	return {
+		note: `${products.length} generated products, seed ${seed}`,
+		attributeTypes: { ...ATTRIBUTE_TYPES },
+		products,
+	};
+}
+
+function mix(generator: Generator, count: number): void {
+	whole(count, 'products');
+	const { random } = generator;
 	while (generator.products.length < count) {
 		const left = count - generator.products.length;
 		const draw = random();
@@ -371,9 +192,50 @@ export function generateCatalogue(count: number, seed = 1): Catalogue {
 		else if (draw < 0.23 && generator.canBundle) generator.bundle();
 		else generator.simple();
 	}
-	return {
-		note: `${count} generated products, seed ${seed}`,
-		attributeTypes: { ...ATTRIBUTE_TYPES },
-		products: generator.products,
-	};
+}
+
+/** The shapes in one order that mixes them, so that kits and families come early and late. */
+function assort(generator: Generator, { simple, families, kits }: Shapes): void {
+	for (const [what, count] of Object.entries({ simple, families, kits })) whole(count, what);
+	const left = { simple, families, kits };
+	const { random } = generator;
+	const makesKits = simple + families > 1;
+	if (kits > 0 && !makesKits)
+		throw new Error('Kits need other products to hold: ask for simple products or families too.');
+	for (let all = simple + families + kits; all > 0; all -= 1) {
+		const draw = random() * all;
+		if (draw < left.kits && generator.canBundle) {
+			generator.bundle();
+			left.kits -= 1;
+		} else if (draw < left.kits + left.families && left.families > 0) {
+			generator.family(2 + Math.floor(random() * (MAX_FAMILY_OF_MANY - 1)));
+			left.families -= 1;
+		} else if (left.simple > 0) {
+			generator.simple();
+			left.simple -= 1;
+		} else if (left.families > 0) {
+			generator.family(2 + Math.floor(random() * (MAX_FAMILY_OF_MANY - 1)));
+			left.families -= 1;
+		} else {
+			generator.bundle();
+			left.kits -= 1;
+		}
+	}
+}
+
+function whole(count: number, what: string): void {
+	if (Number.isInteger(count) && count >= 0) return;
+	throw new Error(`A catalogue of ${count} ${what} can't be generated: give a whole number.`);
+}
+
+/** What the options of a command line ask for: `generate` alone is a mixture; with other shapes it counts simple products. */
+export function wantedShapes(asked: {
+	generate: number | null;
+	families: number | null;
+	kits: number | null;
+	contradictions: boolean | undefined;
+}): number | Shapes | null {
+	const { generate, families, kits, contradictions } = asked;
+	if (families === null && kits === null && contradictions !== true) return generate;
+	return { simple: generate ?? 0, families: families ?? 0, kits: kits ?? 0, contradictions: contradictions ?? false };
 }

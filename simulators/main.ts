@@ -6,7 +6,9 @@ import { startSimulators, type Urls } from './start';
 
 const USAGE = `Usage: npm run simulators -- --catalogue FILE | --generate N
   --catalogue FILE      products to serve, in the catalogue format
-  --generate N          serve N made-up products
+  --generate N          serve N made-up products, or
+  --generate N --families N --kits N [--contradictions]
+                        so many simple products, variant families and kits, and products that contradict themselves
   --seed N              another made-up catalogue
   --pimberly-port N     --khaos-port N     --control-port N     (default: free ports)
   --latency MS          how long every call takes
@@ -21,6 +23,9 @@ function options() {
 		options: {
 			catalogue: { type: 'string' },
 			generate: { type: 'string' },
+			families: { type: 'string' },
+			kits: { type: 'string' },
+			contradictions: { type: 'boolean' },
 			seed: { type: 'string' },
 			'pimberly-port': { type: 'string' },
 			'khaos-port': { type: 'string' },
@@ -58,16 +63,21 @@ async function main(): Promise<void> {
 		console.log(USAGE);
 		return;
 	}
-	if ((given.catalogue === undefined) === (given.generate === undefined) && given.state === undefined) {
+	const { generateCatalogue, wantedShapes } = await import('./generate');
+	const wanted = wantedShapes({
+		generate: wholeNumber('generate', given.generate) ?? null,
+		families: wholeNumber('families', given.families) ?? null,
+		kits: wholeNumber('kits', given.kits) ?? null,
+		contradictions: given.contradictions,
+	});
+	if ((given.catalogue === undefined) === (wanted === null) && given.state === undefined) {
 		throw new Error(`Give either --catalogue or --generate.\n\n${USAGE}`);
 	}
-	const { generateCatalogue } = await import('./generate');
-	const count = wholeNumber('generate', given.generate);
 	const settings = { ...(jsonOrFile('settings', given.settings) as SettingsInput | undefined) };
 	const dialect = jsonOrFile('dialect', given.dialect) as SettingsInput['dialect'];
 	const seed = jsonOrFile('khaos-seed', given['khaos-seed']);
 	const simulators = await startSimulators({
-		catalogue: count === undefined ? given.catalogue : generateCatalogue(count, wholeNumber('seed', given.seed)),
+		catalogue: wanted === null ? given.catalogue : generateCatalogue(wanted, wholeNumber('seed', given.seed)),
 		pimberlyPort: wholeNumber('pimberly-port', given['pimberly-port']),
 		khaosPort: wholeNumber('khaos-port', given['khaos-port']),
 		controlPort: wholeNumber('control-port', given['control-port']),

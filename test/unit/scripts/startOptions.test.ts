@@ -51,6 +51,22 @@ describe('the command line of npm start', () => {
 		});
 	});
 
+	test('a catalogue of so many kits and families', () => {
+		expect(read('--generate', '20')?.generate).toBe(20);
+		expect(read('--generate', '20', '--kits', '5')?.generate).toEqual({
+			simple: 20,
+			families: 0,
+			kits: 5,
+			contradictions: false,
+		});
+		expect(read('--families', '3', '--contradictions')?.generate).toEqual({
+			simple: 0,
+			families: 3,
+			kits: 0,
+			contradictions: true,
+		});
+	});
+
 	test('a ledger in a PostgreSQL that is started, or in one that is there', () => {
 		expect(read('--ledger', 'postgres')?.ledger).toEqual({ backend: 'postgres', target: null });
 		expect(read('--ledger', 'postgres://sync:se%20cret@db.example.com/ledger')?.ledger).toEqual({
@@ -102,7 +118,9 @@ describe('the command line of npm start', () => {
 		['a server without a scheme', [...OTHERS.slice(0, 5), 'erp.example.com'], /--khaos-url wants a URL/],
 		['a catalogue that is not there', ['--catalogue', 'no.json'], /there is no file/],
 		['a file and a number', ['--catalogue', 'catalogue.json', '--generate', '5'], /exclude each other/],
+		['a file and shapes', ['--catalogue', 'catalogue.json', '--kits', '5'], /exclude each other/],
 		['no number', ['--generate', 'many'], /whole number/],
+		['no number of kits', ['--kits', '1.5'], /whole number/],
 		['a ledger that nobody knows', ['--ledger', 'mysql://sync:secret@db/ledger'], /sqlite, postgres or postgres:/],
 		['a database without a name', ['--ledger', 'postgres://sync:secret@db'], /has no database/],
 		['an sslmode that nobody knows', ['--ledger', 'postgres://sync:secret@db/ledger?sslmode=on'], /sslmode is none of/],

@@ -1,4 +1,8 @@
-import { catalogueSchema } from '../../../simulators/catalogue';
+import { parseProfile } from '../../../lib/catalogue/checkProfile';
+import { DEMO_KITS_AND_PRICES, DEMO_MAPPING } from '../../../lib/catalogue/demoMapping';
+import { mapProduct } from '../../../lib/catalogue/mapProduct';
+import type { Product } from '../../../lib/shapes';
+import { catalogueSchema, type CatalogueProduct } from '../../../simulators/catalogue';
 import { ean13, generateCatalogue } from '../../../simulators/generate';
 
 describe('a generated catalogue', () => {
@@ -66,4 +70,74 @@ describe('a generated catalogue', () => {
 		}
 		expect(ean13('400638133393')).toBe('4006381333931');
 	});
+});
+
+describe('a catalogue of so many of each shape', () => {
+	const shapes = { simple: 50, families: 300, kits: 200 };
+	const { products } = generateCatalogue(shapes);
+	const ofType = (type: string, among = products) => among.filter(({ attributes }) => attributes.productType === type);
+
+	test('has exactly those, the same every time, and another seed makes others', () => {
+		expect(['Simple', 'VariantParent', 'Bundle'].map((type) => ofType(type).length)).toEqual([50, 300, 200]);
+		for (const { items } of ofType('VariantParent')) expect([2, 3, 4, 5, 6]).toContain(items.length);
+		expect(generateCatalogue(shapes).products).toEqual(products);
+		expect(generateCatalogue(shapes, 2).products).not.toEqual(products);
+		expect(products.findIndex(({ attributes }) => attributes.productType === 'Bundle')).toBeLessThan(100);
+	});
+
+	test('is one that the demo account’s mapping takes whole, with kits and prices, as plain items or as families', () => {
+		const headings = [
+			{ heading: 'Colour', attribute: 'colour' },
+			{ heading: 'Size', attribute: 'size' },
+		];
+		for (const variants of [{}, { as: 'columns' as const, headings }]) {
+			const profile = parseProfile({ ...DEMO_MAPPING, ...DEMO_KITS_AND_PRICES, variants });
+			const kinds = products.flatMap((product) => {
+				const mapped = mapProduct(asRead(product), profile);
+				if ('rejection' in mapped) throw new Error(JSON.stringify(mapped.rejection.reasons));
+				return mapped.changes.map(({ kind }) => kind);
+			});
+			expect(kinds.filter((kind) => kind === 'kit')).toHaveLength(200);
+			expect(kinds.filter((kind) => kind === 'price').length).toBeGreaterThan(products.length);
+		}
+	});
+
+	test('may hold contradictions, and leaves the others as they are', () => {
+		const wrong = generateCatalogue({ ...shapes, contradictions: true }).products;
+		expect(wrong.slice(0, products.length)).toEqual(products);
+		const profile = parseProfile({ ...DEMO_MAPPING, ...DEMO_KITS_AND_PRICES });
+		const rejected = wrong.slice(products.length).flatMap((product) => {
+			const mapped = mapProduct(asRead(product), profile);
+			return 'rejection' in mapped
+				? [`${product.primaryId}: ${mapped.rejection.reasons.map(({ field }) => field).join(', ')}`]
+				: [];
+		});
+		// What is missing elsewhere, or nested, only the ledger can see.
+		expect(wrong.slice(products.length).map(({ primaryId }) => primaryId)).toEqual(
+			expect.arrayContaining(['SET-MISSING-PART', 'SET-OF-SETS', 'VARIANT-BELOW']),
+		);
+		expect(rejected).toEqual([
+			'SET-EMPTY: components',
+			'SET-NO-QUANTITY: components',
+			'VARIANT-ALONE: parents',
+			'VARIANT-WITH-ITEMS: items',
+			'PRICE-ON-APPLICATION: tradePrice',
+		]);
+	});
+
+	test('needs something to put into its kits', () => {
+		expect(() => generateCatalogue({ simple: 1, families: 0, kits: 1 })).toThrow(/Kits need other products/);
+		expect(() => generateCatalogue({ simple: 2, families: 0, kits: -1 })).toThrow(/whole number/);
+	});
+});
+
+const asRead = ({ primaryId, parents, items, classes, attributes }: CatalogueProduct): Product => ({
+	primaryId,
+	internalId: primaryId,
+	dateUpdated: '2026-11-24T09:00:00.000Z',
+	parents,
+	items,
+	classes,
+	attributes,
+	emission: null,
 });
