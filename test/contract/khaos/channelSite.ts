@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -15,7 +16,7 @@ import type { Change } from '../../../lib/shapes';
 import type { CycleReport } from '../../../simulators/khaos/channelClient';
 import type { Simulators } from '../../../simulators/start';
 
-export const LOGIN = { user: 'khaos', password: 'hum-of-23-Lamps_at-night' };
+export const LOGIN = { user: 'khaos', password: randomUUID() };
 
 /** The website of a channel over a real ledger: what the Channel Trigger serves, without n8n. */
 export class ChannelSite {
