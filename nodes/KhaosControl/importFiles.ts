@@ -10,6 +10,7 @@ import {
 import type { ImportFile, Newline } from '../../lib/khaos/importFile';
 import type { Result, Reason } from '../../lib/shapes';
 import type { ReadRow } from './stockItemRows';
+import { writableFolder } from './writableFolder';
 
 /** Create Import File hands out the file first, so that it is delivered before its changes are settled. */
 export const importFileOutputs = ['File', 'Results'];
@@ -120,6 +121,7 @@ export async function fileItems(
 	const options = context.getNodeParameter('options', 0, {}) as FileOptions;
 	const fileName = context.getNodeParameter('fileName', 0) as string;
 	const property = context.getNodeParameter('binaryPropertyName', 0) as string;
+	const folder = files.length > 0 ? await writableFolder() : '';
 	const used = new Set<string>();
 	const items: INodeExecutionData[] = [];
 	for (const file of files) {
@@ -129,7 +131,7 @@ export async function fileItems(
 		used.add(own);
 		const bytes = bytesOf(file.content, options.encoding ?? 'utf8');
 		items.push({
-			json: { fileName: own, tool: file.tool, rows: file.rows, ...more(file) },
+			json: { fileName: own, folder, tool: file.tool, rows: file.rows, ...more(file) },
 			binary: { [property]: await context.helpers.prepareBinaryData(bytes, own, mimeType) },
 			pairedItem: [...new Set(file.entries.map((entry) => entry.itemIndex))].map((item) => ({ item })),
 		});
