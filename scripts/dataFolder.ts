@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -46,6 +46,8 @@ export interface DataFolder {
 	/** N8N_USER_FOLDER. */
 	n8n: string;
 	n8nLog: string;
+	/** Where n8n's nodes may write files: what a person imports in Khaos Control. */
+	importFiles: string;
 	/** Of a worker, by its number from 1. */
 	workerLog(number: number): string;
 	/** The file of a SQLite ledger. */
@@ -76,6 +78,8 @@ export async function openDataFolder(keep: string | null): Promise<DataFolder> {
 		settings,
 		n8n: join(path, 'n8n'),
 		n8nLog: join(path, 'n8n.log'),
+		// n8n compares real paths.
+		importFiles: join(await realpath(path), 'import-files'),
 		workerLog: (number) => join(path, `n8n-worker-${number}.log`),
 		ledger: join(path, 'ledger.sqlite'),
 		simulators: join(path, 'simulators.json'),

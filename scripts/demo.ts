@@ -15,7 +15,11 @@ export const REPOSITORY = join(__dirname, '..');
 /** The name that the demo's ledger keeps its environment under. */
 export const ENVIRONMENT = 'Demo';
 
-const TEMPLATE = join(REPOSITORY, 'workflows', 'delta-sync.json');
+/**
+ * The whole sync of the demo. The delta sync comes last to be activated: its first poll is part of that, and fills the
+ * queue that the others empty. The launch gate is not among them: it takes the place of the delta sync's own status lane.
+ */
+const TEMPLATES = ['kit-sync', 'priority-price-sync', 'delta-sync'];
 /** A poll fails the activation it is part of, and a server may be out of order for a while. */
 const ACTIVATION_ATTEMPTS = 8;
 
@@ -36,6 +40,11 @@ interface Ports {
 	broker: number;
 }
 
+export interface Workflow {
+	id: string;
+	name: string;
+}
+
 /** A process of n8n: the main one, or a worker by its number from 1. */
 export type ProcessName = 'main' | number;
 
@@ -49,7 +58,8 @@ export class Demo {
 		private readonly workers: N8nServer[],
 		/** Signed in as the owner. */
 		public api: N8nApi,
-		readonly workflow: { id: string; name: string },
+		/** In the order in which they are activated; the last one reads Pimberly. */
+		readonly workflows: Workflow[],
 		/** Whether an earlier run was ended without its consent: n8n switched the sync on by itself when it started. */
 		readonly activeFromBefore: boolean,
 	) {}
@@ -66,7 +76,7 @@ export class Demo {
 		await installPackage(REPOSITORY, data.n8n);
 		const server = await N8nServer.start(mainOptions(options, { n8n, broker }));
 		try {
-			progress.detail('importing the workflow and its credentials');
+			progress.detail('importing the workflows and their credentials');
 			// The main process has made n8n's tables by now.
 			const workers = Promise.all(
 				Array.from({ length: options.workers }, async (_, index) => await startWorker(options, index + 1)),
@@ -74,8 +84,10 @@ export class Demo {
 			workers.catch(() => undefined);
 			const api = await N8nApi.signIn(server.url, data.settings.owner);
 			const credentials = await fillCredentials(api, options);
-			const { active, ...workflow } = await importOnce(api, credentials);
-			const demo = new Demo(options, { n8n, broker }, server, await workers, api, workflow, active);
+			const imported = await importOnce(api, credentials);
+			const active = imported.at(-1)!.active;
+			const workflows = imported.map(({ id, name }) => ({ id, name }));
+			const demo = new Demo(options, { n8n, broker }, server, await workers, api, workflows, active);
 			progress.done(`ready at ${server.url}${options.workers > 0 ? `, with ${inWords(options.workers)}` : ''}`);
 			return demo;
 		} catch (error) {
@@ -87,18 +99,29 @@ export class Demo {
 	/** Switch the sync on. Its first poll is part of it. */
 	async activate(): Promise<void> {
 		const { progress } = this.options;
-		progress.step('Activating the workflow');
+		progress.step('Activating the workflows');
+		for (const workflow of this.workflows) await this.activateOne(workflow);
+		progress.done('active');
+	}
+
+	/** The workflow that reads Pimberly and writes stock items. */
+	get workflow(): Workflow {
+		return this.workflows.at(-1)!;
+	}
+
+	private async activateOne({ id, name }: Workflow): Promise<void> {
+		const { progress } = this.options;
+		progress.detail(name);
 		for (let attempt = 1; ; attempt += 1) {
 			try {
-				await this.api.activate(this.workflow.id);
-				break;
+				await this.api.activate(id);
+				return;
 			} catch (error) {
 				if (!mayPass(error) || attempt === ACTIVATION_ATTEMPTS) throw error;
 				progress.detail(`attempt ${attempt} failed, trying again`);
 				await new Promise((resolve) => setTimeout(resolve, 2_000 * attempt));
 			}
 		}
-		progress.done('active');
 	}
 
 	get url(): string {
@@ -143,7 +166,8 @@ export class Demo {
 		}
 		this.server = await N8nServer.start(mainOptions(this.options, this.ports));
 		this.api = await N8nApi.signIn(this.server.url, this.options.data.settings.owner);
-		const active = (await this.api.workflows()).some(({ id, active }) => id === this.workflow.id && active);
+		const known = await this.api.workflows();
+		const active = this.workflows.every((own) => known.some(({ id, active }) => id === own.id && active));
 		if (!active) await this.activate();
 	}
 
@@ -151,7 +175,7 @@ export class Demo {
 	async stop(): Promise<void> {
 		if (this.running) {
 			// An n8n that does not answer is ended all the same.
-			await this.api.deactivate(this.workflow.id, 5_000).catch(() => {});
+			await Promise.all(this.workflows.map(async ({ id }) => await this.api.deactivate(id, 5_000).catch(() => {})));
 		}
 		await Promise.all([this.server, ...this.workers].map(async (server) => await server.stop()));
 	}
@@ -189,7 +213,8 @@ const commonOptions = ({ installation, data, env }: DemoOptions) => ({
 	installation,
 	userFolder: data.n8n,
 	encryptionKey: data.settings.encryptionKey,
-	env,
+	// The one folder that workflows may write files to.
+	env: { N8N_RESTRICT_FILE_ACCESS_TO: data.importFiles, ...env },
 });
 
 const ledgerCredential = (ledger: LedgerStore): Record<string, unknown> => ({ environment: ENVIRONMENT, ...ledger });
@@ -229,11 +254,15 @@ async function fillCredentials(api: N8nApi, { servers, ledger }: DemoOptions): P
 	return filled;
 }
 
-async function importOnce(
-	api: N8nApi,
-	credentials: Credential[],
-): Promise<{ id: string; name: string; active: boolean }> {
-	const template = JSON.parse(await readFile(TEMPLATE, 'utf8')) as WorkflowTemplate;
-	const found = (await api.workflows()).find(({ name }) => name === template.name);
-	return found ?? (await api.importWorkflow(template, credentials));
+/** Those that are there already stay as they are. */
+async function importOnce(api: N8nApi, credentials: Credential[]): Promise<Array<Workflow & { active: boolean }>> {
+	const existing = await api.workflows();
+	const imported: Array<Workflow & { active: boolean }> = [];
+	for (const template of TEMPLATES) {
+		const file = join(REPOSITORY, 'workflows', `${template}.json`);
+		const workflow = JSON.parse(await readFile(file, 'utf8')) as WorkflowTemplate;
+		const found = existing.find(({ name }) => name === workflow.name);
+		imported.push(found ?? (await api.importWorkflow(workflow, credentials)));
+	}
+	return imported;
 }

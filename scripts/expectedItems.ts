@@ -16,12 +16,18 @@ export interface ShownItem {
 	userDefined: Record<string, string>;
 	/** Commodity codes; null where Khaos can't be asked. */
 	commodityCodes: string[] | null;
+	/** The components of its relation, where it is a kit. */
+	components: Array<{ code: string; quantity: string }>;
+	/** By the name of the price list, what one piece or any number of pieces costs; null where the lists can't be read. */
+	prices: Record<string, string> | null;
 	/** Countries beside them; null where nothing shows them (Khaos's own web services don't). */
 	countries: string[] | null;
 }
 
 export interface Difference {
 	primaryId: string;
+	/** Which kind of change would bring it about. */
+	kind: 'stockItem' | 'kit' | 'price';
 	field: string;
 	expected: string;
 	actual: string;
@@ -34,6 +40,9 @@ interface ComparedField {
 	attribute: string;
 	look: Look;
 	same: Rule;
+	kind?: Difference['kind'];
+	/** Products that it says something of; all, where it is left out. */
+	of?: (product: AccountProduct) => boolean;
 }
 
 /**
@@ -43,14 +52,16 @@ interface ComparedField {
  */
 export function differencesOf(product: AccountProduct, item: ShownItem | undefined): Difference[] {
 	const { primaryId } = product;
-	if (!item) return [{ primaryId, field: 'stock code', expected: primaryId, actual: 'not in Khaos' }];
-	return FIELDS.flatMap(({ attribute, look, same }) => {
+	if (!item)
+		return [{ primaryId, kind: 'stockItem', field: 'stock code', expected: primaryId, actual: 'not in Khaos' }];
+	return FIELDS.flatMap(({ attribute, look, same, kind = 'stockItem', of = () => true }) => {
+		if (!of(product)) return [];
 		const actual = look(item);
 		if (actual === null) return [];
 		const expected = expectedText(product, attribute);
 		const shown = Array.isArray(actual) ? actual : [actual];
 		if (expected === '' ? shown.every(saysNothing) : shown.some((text) => same(expected, text))) return [];
-		return [{ primaryId, field: attribute, expected, actual: shown.join(', ') }];
+		return [{ primaryId, kind, field: attribute, expected, actual: shown.join(', ') }];
 	});
 }
 
@@ -95,6 +106,26 @@ const FIELDS: ComparedField[] = [
 	{ attribute: 'material', look: userDefined('Material'), same: sameList },
 	{ attribute: 'commodityCode', look: (item) => orEmpty(item.commodityCodes), same: sameText },
 	{ attribute: 'countryOfOrigin', look: (item) => orEmpty(item.countries), same: sameText },
+	{
+		attribute: 'components',
+		look: ({ components }) => components.map(({ code, quantity }) => `${code}*${quantity}`).join('|'),
+		same: sameComponents,
+		kind: 'kit',
+		of: (product) => textOf(product.attributes.productType) === 'Bundle',
+	},
+	...[
+		['tradePrice', 'Trade'],
+		['outletPrice', 'Outlet'],
+	].map(
+		([attribute = '', list = '']): ComparedField => ({
+			attribute,
+			look: ({ prices }) => (prices === null ? null : (prices[list] ?? '')),
+			same: sameNumber,
+			kind: 'price',
+			// Nothing takes a price out of a list again.
+			of: (product) => textOf(product.attributes[attribute]) !== '',
+		}),
+	),
 ];
 
 const orEmpty = (values: string[] | null): string | string[] | null => (values?.length === 0 ? '' : values);
@@ -167,6 +198,23 @@ function yesOrNo(text: string): boolean | null {
 	if (/^(-1|1|true|yes|y)$/i.test(text.trim())) return true;
 	if (/^(0|false|no|n|)$/i.test(text.trim())) return false;
 	return null;
+}
+
+/** `SKU*2|SKU` in whatever order: each component with its quantity, one where none stands. */
+function sameComponents(expected: string, actual: string): boolean {
+	const pieces = (text: string): string =>
+		text
+			.split('|')
+			.map((piece) => piece.trim())
+			.filter((piece) => piece !== '')
+			.map((piece) => {
+				const at = piece.lastIndexOf('*');
+				const [code, quantity] = at < 0 ? [piece, '1'] : [piece.slice(0, at), piece.slice(at + 1)];
+				return `${code.trim().toUpperCase()} x ${plainDecimal(quantity) ?? quantity}`;
+			})
+			.sort()
+			.join('\n');
+	return pieces(expected) === pieces(actual);
 }
 
 function sameYesOrNo(expected: string, actual: string): boolean {

@@ -5,6 +5,7 @@ import type { Request } from '../lib/http';
 import { KhaosClient } from '../lib/khaos/client';
 import { endpointOf } from '../lib/khaos/endpoint';
 import { getHarmonisationCodes } from '../lib/khaos/harmonisation';
+import { PriceListReader } from '../lib/khaos/priceLists';
 import { exportBatches, exportStock } from '../lib/khaos/stockExport';
 import type { StockRecord } from '../lib/khaos/stockRecord';
 import { PimberlyClient } from '../lib/pimberly/client';
@@ -26,7 +27,10 @@ export interface Look {
 const ATTEMPTS = 6;
 const CALL_TIMEOUT_MS = 120_000;
 
-/** Reads Khaos with ExportStock and GetHarmonisationCodes, and Pimberly with GETs, whoever the servers are. */
+/** The demo account's price lists. */
+const PRICE_LISTS = ['Trade', 'Outlet'];
+
+/** Reads Khaos with ExportStock, GetHarmonisationCodes and ExportPriceListEx, and Pimberly with GETs, whoever the servers are. */
 export async function lookAtBoth(
 	servers: OtherServers,
 	simulators: Simulators | null,
@@ -92,23 +96,46 @@ async function khaosItems(url: string, codes: string[]): Promise<Map<string, Sho
 		now: Date.now,
 	});
 	const commodityCodes = await repeated(async () => await getHarmonisationCodes(client)).catch(() => null);
+	const prices = await shownPrices(client).catch(() => null);
 	const items = new Map<string, ShownItem>();
 	for (const batch of exportBatches(codes)) {
 		for (const record of await repeated(async () => await exportStock(client, batch))) {
 			const key = record.stockCode.trim().toUpperCase();
-			items.set(key, shown(record, commodityCodes && (commodityCodes.get(key) ?? [])));
+			items.set(
+				key,
+				shown(record, commodityCodes && (commodityCodes.get(key) ?? []), prices && (prices.get(key) ?? {})),
+			);
 		}
 	}
 	return items;
 }
 
-function shown(record: StockRecord, commodityCodes: string[] | null): ShownItem {
+/** By stock code in upper case and by list, the price that counts from the first piece on. */
+async function shownPrices(client: KhaosClient): Promise<Map<string, Record<string, string>>> {
+	const reader = new PriceListReader(client, {});
+	const prices = new Map<string, Record<string, string>>();
+	for (const name of PRICE_LISTS) {
+		const list = await repeated(async () => await reader.read(name));
+		for (const row of list?.rows ?? []) {
+			if (row.bandLow !== 1) continue;
+			const key = row.stockCode.trim().toUpperCase();
+			prices.set(key, { ...prices.get(key), [name]: row.amount });
+		}
+	}
+	return prices;
+}
+
+function shown(record: StockRecord, commodityCodes: string[] | null, prices: Record<string, string> | null): ShownItem {
 	return {
 		stockCode: record.stockCode,
 		elements: record.elements,
 		barcodes: record.barcodes,
 		userDefined: Object.fromEntries(record.userDefined.map(({ name, value }) => [name, value])),
 		commodityCodes,
+		components: record.links
+			.filter(({ type }) => type === 'pack')
+			.map(({ stockCode: code, value }) => ({ code, quantity: value })),
+		prices,
 		countries: null,
 	};
 }

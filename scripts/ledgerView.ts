@@ -1,12 +1,18 @@
 import { existsSync } from 'node:fs';
 import { openLedger, type Ledger, type LedgerStore } from '../lib/ledger/ledger';
-import type { LedgerStats } from '../lib/ledger/stats';
+import type { LedgerStats, ListedChange } from '../lib/ledger/stats';
 import type { ReportedException } from './report';
 import type { SyncState } from './untilSettled';
 
 /** More than any catalogue that one report is for. */
 const ALL = 1_000_000;
 const A_MINUTE_MS = 60_000;
+const KINDS = ['stockItem', 'kit', 'price', 'status'];
+
+/** A price-list row's key begins with the code of its item, and goes on with the list. */
+const stockCodeOf = ({ key }: ListedChange): string => key.split(' | ')[0] ?? key;
+const fieldOf = ({ kind, key }: ListedChange): string =>
+	kind === 'kit' ? 'components' : kind === 'price' ? (key.split(' | ').at(-2) ?? '') : '';
 
 /** The demo's ledger as somebody beside n8n sees it; nothing is ever written to it. */
 export class LedgerView {
@@ -49,26 +55,40 @@ export class LedgerView {
 				remedy: one.remedy,
 			}),
 		);
-		const waiting = await ledger.getMany({ states: ['held', 'retrying', 'failed'], kinds: ['stockItem'], limit: ALL });
+		const waiting = await ledger.getMany({
+			states: ['held', 'retrying', 'failed'],
+			kinds: ['stockItem', 'kit', 'price'],
+			limit: ALL,
+		});
 		const known = new Set(open.map((one) => one.product));
+		// One a product; what its stock item waits for explains the rest.
+		const first = new Map<string, ListedChange>();
+		for (const change of [...waiting].sort((one, other) => KINDS.indexOf(one.kind) - KINDS.indexOf(other.kind))) {
+			if (!known.has(change.primaryId) && !first.has(change.primaryId)) first.set(change.primaryId, change);
+		}
 		return [
 			...open,
-			...waiting
-				.filter((change) => !known.has(change.primaryId))
-				.map(
-					(change): ReportedException => ({
-						type: change.state,
-						severity: change.state === 'failed' ? 'high' : 'medium',
-						owner: change.state === 'held' ? 'ecommerce' : 'operations',
-						product: change.primaryId,
-						stockCode: change.key,
-						field: '',
-						value: null,
-						reason: change.state === 'held' ? `Held. ${change.waitingReason}`.trim() : change.reason,
-						remedy: change.remedy,
-					}),
-				),
+			...[...first.values()].map(
+				(change): ReportedException => ({
+					type: change.state,
+					severity: change.state === 'failed' ? 'high' : 'medium',
+					owner: change.state === 'held' ? 'ecommerce' : 'operations',
+					product: change.primaryId,
+					stockCode: stockCodeOf(change),
+					field: fieldOf(change),
+					value: null,
+					reason: change.state === 'held' ? `Held. ${change.waitingReason}`.trim() : change.reason,
+					remedy: change.remedy,
+				}),
+			),
 		];
+	}
+
+	/** Products whose kit relation or price was handed over and is not seen in Khaos yet; as `kind primaryId`. */
+	async sent(): Promise<Set<string>> {
+		const ledger = await this.open();
+		const sent = (await ledger?.getMany({ states: ['sent'], kinds: ['kit', 'price'], limit: ALL })) ?? [];
+		return new Set(sent.map(({ kind, primaryId }) => `${kind} ${primaryId}`));
 	}
 
 	async close(): Promise<void> {
@@ -106,6 +126,7 @@ export function syncState(stats: LedgerStats, since: number, now: number): SyncS
 		failed: both('failed'),
 		dueWithinAMinute: dueSoon,
 		confirmed: stats.confirmed,
+		parts: stats.confirmedParts.kit + stats.confirmedParts.price,
 		rejected: stats.rejected,
 		intakeComplete: complete && lastStepAt !== null && Date.parse(lastStepAt) >= since,
 		unrecorded,

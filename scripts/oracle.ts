@@ -71,6 +71,8 @@ const shownOf = (code: string, cells: Record<string, string>): ShownItem => ({
 	},
 	commodityCodes: cells['Harmonisation:Code'] ? [cells['Harmonisation:Code']] : [],
 	countries: cells['Harmonisation:Country'] ? [cells['Harmonisation:Country']] : [],
+	components: [],
+	prices: null,
 });
 
 const cellsOf = ({ fields, udas, harmonisation }: StockItem): Record<string, string> => ({

@@ -18,8 +18,14 @@ export interface ReportedException {
 export interface Report {
 	/** Products of the account. */
 	products: number;
-	/** Stock items by what became of them. */
+	/**
+	 * By what became of them: confirmed stock items; and changes of every kind that were sent (a person or the channel is to
+	 * bring them to Khaos), are held or failed; and rejected products.
+	 */
 	changes: { confirmed: number; sent: number; held: number; failed: number; rejected: number };
+	/** Kit relations and rows of price lists. */
+	kits: { confirmed: number; sent: number };
+	prices: { confirmed: number; sent: number };
 	/** Stock items that Khaos holds, and calls that the sync made to it; null where another server can't be asked. */
 	khaos: { stockItems: number | null; calls: number | null };
 	/** Stock items that were imported before their parent was; null where only the server could tell. */
@@ -36,6 +42,8 @@ export interface Report {
 export const emptyReport = (): Report => ({
 	products: 0,
 	changes: { confirmed: 0, sent: 0, held: 0, failed: 0, rejected: 0 },
+	kits: { confirmed: 0, sent: 0 },
+	prices: { confirmed: 0, sent: 0 },
 	khaos: { stockItems: null, calls: null },
 	orderViolations: null,
 	exceptions: [],
@@ -59,8 +67,10 @@ export function summary(report: Report, verdict: string): string {
 		'',
 		`  Products in Pimberly        ${report.products}`,
 		`  Confirmed in Khaos          ${changes.confirmed}`,
-		...(changes.sent > 0 ? [`  Sent, to be read back       ${changes.sent}`] : []),
-		`  Held for a parent           ${changes.held}`,
+		`  Kits confirmed              ${report.kits.confirmed}`,
+		`  List prices confirmed       ${report.prices.confirmed}`,
+		...(changes.sent > 0 ? [`  Sent, not seen in Khaos     ${changes.sent} (an import file waits for a person)`] : []),
+		`  Held                        ${changes.held}`,
 		`  Failed                      ${changes.failed}`,
 		`  Rejected as invalid         ${changes.rejected}`,
 		...(khaos.stockItems === null ? [] : [`  Stock items in Khaos        ${khaos.stockItems}`]),

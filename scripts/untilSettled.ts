@@ -10,6 +10,8 @@ export interface SyncState {
 	/** Of the waiting ones: how many may move by themselves within a minute. */
 	dueWithinAMinute: number;
 	confirmed: number;
+	/** Kit relations and prices that are confirmed. */
+	parts: number;
 	/** Products with every reason why they can't be sent. */
 	rejected: number;
 	/** Whether a scan that started after the run did has reached the end of the list, and all it emitted is in the ledger. */

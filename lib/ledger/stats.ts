@@ -117,7 +117,7 @@ export async function stats(tx: Transaction, environmentId: number, sinceMs: num
 
 async function lag(tx: Transaction, environmentId: number, since: number): Promise<LedgerStats['lag']> {
 	const rows = await tx.all<{ lag: number }>(
-		`SELECT lag FROM trail WHERE environment_id = ? AND event IN ('confirmed', 'adopted') AND at >= ? AND kind <> 'status' AND lag IS NOT NULL ORDER BY lag`,
+		`SELECT lag FROM trail WHERE environment_id = ? AND event IN ('confirmed', 'adopted') AND at >= ? AND kind = 'stockItem' AND lag IS NOT NULL ORDER BY lag`,
 		environmentId,
 		since,
 	);

@@ -1,4 +1,10 @@
-import { differencesOf, expectedStatus, isReady, type AccountProduct, type ShownItem } from '../../../scripts/expectedItems';
+import {
+	differencesOf,
+	expectedStatus,
+	isReady,
+	type AccountProduct,
+	type ShownItem,
+} from '../../../scripts/expectedItems';
 
 const lamp: AccountProduct = {
 	primaryId: 'LAMP-001',
@@ -21,6 +27,7 @@ const lamp: AccountProduct = {
 		colour: 'Natural',
 		material: ['Oak', 'Brass'],
 		readyForErp: 'true',
+		tradePrice: '21.00',
 	},
 };
 
@@ -43,6 +50,8 @@ const shownLamp: ShownItem = {
 	userDefined: { Colour: 'Natural', Size: '', Material: '"Brass", Oak' },
 	commodityCodes: ['94052140'],
 	countries: ['GB'],
+	components: [],
+	prices: { Trade: '21.0000' },
 };
 
 const withAttributes = (attributes: Record<string, unknown>): AccountProduct => ({
@@ -61,7 +70,7 @@ describe('what Khaos holds beside the catalogue', () => {
 
 	test('an item that is not there is one difference', () => {
 		expect(differencesOf(lamp, undefined)).toEqual([
-			{ primaryId: 'LAMP-001', field: 'stock code', expected: 'LAMP-001', actual: 'not in Khaos' },
+			{ primaryId: 'LAMP-001', kind: 'stockItem', field: 'stock code', expected: 'LAMP-001', actual: 'not in Khaos' },
 		]);
 	});
 
@@ -96,7 +105,9 @@ describe('what Khaos holds beside the catalogue', () => {
 
 	test('a value that Pimberly does not have must not be left in Khaos', () => {
 		const item = { ...shownLamp, userDefined: { ...shownLamp.userDefined, Size: 'XL' } };
-		expect(differencesOf(lamp, item)).toEqual([{ primaryId: 'LAMP-001', field: 'size', expected: '', actual: 'XL' }]);
+		expect(differencesOf(lamp, item)).toEqual([
+			{ primaryId: 'LAMP-001', kind: 'stockItem', field: 'size', expected: '', actual: 'XL' },
+		]);
 	});
 
 	test('nought is how Khaos shows no weight', () => {
@@ -127,4 +138,33 @@ test('a product that says it is not ready is not expected in Khaos', () => {
 test('a product is Live once it is in Khaos, unless it is discontinued', () => {
 	expect(expectedStatus(lamp)).toBe('Live');
 	expect(expectedStatus(withAttributes({ discontinued: 'true' }))).toBe('Pending');
+});
+
+describe('kits and prices beside the catalogue', () => {
+	const set = withAttributes({ productType: 'Bundle', components: 'BULB-E27*2 | lamp-001' });
+	const withComponents = (...components: ShownItem['components']): ShownItem => ({ ...shownLamp, components });
+
+	test('components are the same in any order and case, with their quantities as numbers', () => {
+		const shown = withComponents({ code: 'LAMP-001', quantity: '1' }, { code: 'BULB-E27', quantity: '2.00' });
+		expect(differencesOf(set, shown)).toEqual([]);
+	});
+
+	test('a missing component and a wrong quantity are differences of the kit', () => {
+		expect(differencesOf(set, withComponents())).toMatchObject([{ kind: 'kit', field: 'components', actual: '' }]);
+		const shown = withComponents({ code: 'LAMP-001', quantity: '1' }, { code: 'BULB-E27', quantity: '3' });
+		expect(differencesOf(set, shown)).toHaveLength(1);
+	});
+
+	test('of a product that is no bundle, nothing is said of components', () => {
+		expect(differencesOf(lamp, withComponents({ code: 'BULB-E27', quantity: '2' }))).toEqual([]);
+	});
+
+	test('a price that is missing from its list, or another one, is a difference of the price', () => {
+		const another = { ...shownLamp, prices: { Trade: '20.99' } };
+		expect(differencesOf(lamp, another)).toEqual([
+			{ primaryId: 'LAMP-001', kind: 'price', field: 'tradePrice', expected: '21.00', actual: '20.99' },
+		]);
+		expect(differencesOf(lamp, { ...shownLamp, prices: {} })).toHaveLength(1);
+		expect(differencesOf(lamp, { ...shownLamp, prices: null })).toEqual([]);
+	});
 });

@@ -8,6 +8,7 @@ const done: SyncState = {
 	sent: 0,
 	failed: 0,
 	dueWithinAMinute: 0,
+	parts: 0,
 	confirmed: 300,
 	rejected: 0,
 	intakeComplete: true,
