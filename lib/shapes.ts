@@ -45,6 +45,8 @@ export const sourceSchema = z.object({
 	internalId: z.string(),
 	dateUpdated: z.string().min(1),
 	dateUpdatedIsReadTime: z.boolean().optional(),
+	/** It was confirmed before and is sent again, because Khaos no longer holds it: the time since dateUpdated is no lag. */
+	repair: z.boolean().optional(),
 });
 
 /** Something that was done to a value so that Khaos can take it. Never a reason to stop. */

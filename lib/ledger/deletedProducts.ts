@@ -14,6 +14,11 @@ const endedWithProduct: ExceptionType[] = [
 	'heldTooLong',
 	'circularNeed',
 	'statusNotWritten',
+	'missingInKhaos',
+	'attributeDrift',
+	'priceMismatch',
+	'kitMismatch',
+	'unmappedPrice',
 ];
 
 const reason = 'Its product was deleted in Pimberly.';

@@ -151,6 +151,7 @@ async function latestOf(tx: Transaction, environmentId: number, named: NewExcept
 	return new Map(rows.map((row) => [nameOf({ ...row, primaryId: row.primary_id }), row]));
 }
 
+/** What was on sale when it went missing stays critical, although it has left Live since. */
 async function insertOrUpdate(tx: Transaction, environmentId: number, unique: NewException[]): Promise<void> {
 	if (unique.length === 0) return;
 	const chosen = await ownersOf(tx, environmentId);
@@ -159,7 +160,8 @@ async function insertOrUpdate(tx: Transaction, environmentId: number, unique: Ne
 		 SELECT ?, r.type, r.severity, r.owner, r.primary_id, r.key, r.field, r.value, r.reason, r.remedy, ?, ?
 		 FROM ${tx.dialect.rows('r', { type: 'text', severity: 'text', owner: 'text', primary_id: 'text', key: 'text', field: 'text', value: 'text', reason: 'text', remedy: 'text' })} WHERE true
 		 ON CONFLICT (environment_id, type, primary_id, key, field) WHERE resolved_at IS NULL
-		 DO UPDATE SET severity = excluded.severity, value = excluded.value, reason = excluded.reason, remedy = excluded.remedy, last_seen_at = excluded.last_seen_at`,
+		 DO UPDATE SET severity = CASE WHEN exceptions.type = 'missingInKhaos' AND exceptions.severity = 'critical' THEN 'critical' ELSE excluded.severity END,
+			value = excluded.value, reason = excluded.reason, remedy = excluded.remedy, last_seen_at = excluded.last_seen_at`,
 		environmentId,
 		tx.now,
 		tx.now,

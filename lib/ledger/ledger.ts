@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import type { ChannelPort } from '../khaos/channel/channelPort';
 import type { DeliveryPort } from '../khaos/deliveryPort';
+import type { DriftPort } from '../monitor/driftPort';
 import type { MonitorPort } from '../monitor/monitorPort';
 import type { HintPort } from '../pimberly/hintPort';
 import type { ScanPort } from '../pimberly/scanPort';
@@ -13,6 +14,7 @@ import { channelPort } from './channel';
 import type { Database } from './database';
 import { deliveryPort } from './delivery';
 import { drop } from './drop';
+import { driftPort } from './driftRuns';
 import { openHost, type System } from './environment';
 import { listExceptions, type ExceptionFilter, type ExceptionType, type ListedException, type Owner } from './exceptions';
 import { exceptionHistory, setDefaultOwner, updateExceptions, type ExceptionHistory, type ExceptionUpdate, type ExceptionUpdated } from './exceptionWork';
@@ -84,6 +86,8 @@ export interface Ledger {
 	setDefaultOwner(type: ExceptionType, owner: Owner | null, by: string): Promise<void>;
 	/** What the monitor looks at. */
 	readonly monitor: MonitorPort;
+	/** The memory of drift checks. */
+	readonly drift: DriftPort;
 	/** The memory of one Pimberly Trigger. */
 	scanPort(name: string): ScanPort;
 	/** Pimberly's notifications, kept until each product is recorded. */
@@ -190,6 +194,7 @@ function ledgerOver(database: Database, environmentId: number, environment: stri
 		updateExceptions: async (updates) => await database.write(async (tx) => await updateExceptions(tx, environmentId, updates)),
 		exceptionHistory: async (ids) => await database.read(async (tx) => await exceptionHistory(tx, environmentId, ids)),
 		setDefaultOwner: async (type, owner, by) => await database.write(async (tx) => await setDefaultOwner(tx, environmentId, type, owner, by)),
+		drift: driftPort(database, environmentId, tools.newToken),
 		monitor: monitorPort(database, environmentId, environment),
 		scanPort: (name) => scanPort(database, environmentId, settings, instance.id, tools.newToken, name),
 		hints: hintPort(database, environmentId, settings, tools.newToken),

@@ -286,7 +286,8 @@ async function reweighWaiting(tx: Transaction, environmentId: number, confirmed:
 function trailOf(now: number, { row, result, outcome }: Settled): TrailEntry {
 	const event =
 		outcome.state === 'confirmed' ? (result.adopted ? 'adopted' : 'confirmed') : outcome.state === 'retrying' ? 'retry' : outcome.state;
-	const updated = Date.parse(row.version);
+	const { repair } = JSON.parse(row.source) as { repair?: boolean };
+	const updated = repair === true ? NaN : Date.parse(row.version);
 	return {
 		kind: row.kind,
 		key: row.kind === 'status' ? row.key : keyOf(row.key),

@@ -55,6 +55,8 @@ export const exceptionsWork: Migration = {
 				last_error TEXT,
 				PRIMARY KEY (environment_id, system)
 			)`,
+			// The order in which a drift check looks through confirmed records.
+			'CREATE INDEX records_in_order ON records (environment_id, kind, record_id)',
 			// A drift check, and how far it is: so that one that was cut goes on.
 			`CREATE TABLE drift_runs (
 				run_id ${id},
