@@ -184,7 +184,6 @@ function judgeUnseenBuild(work: Work, isPack: boolean): void {
 	if (item.purpose === 'check') {
 		settle(work, {
 			status: 'sent',
-			awaiting: 'import',
 			reason: `The build of ${kit.stockCode} was sent; Khaos's web services don't show builds, so it can't be read back`,
 			remedy: BY_HAND,
 		});
@@ -201,7 +200,7 @@ function judgeUnseenBuild(work: Work, isPack: boolean): void {
 }
 
 const BY_HAND =
-	"Look at the item in Khaos Control. If its components are right, say so with a Sequencer node; if your Khaos does show builds, set 'Builds in Exports' of the Kit node to 'Find Out'.";
+	"Look at the item in Khaos Control. If its components are right, say so with a Sequencer node (Confirm); if your Khaos does show builds, set 'Builds in Exports' of the Kit node to 'Find Out'.";
 
 const unsureOfBuild = (stockCode: string): Warning => ({
 	field: 'relation',
@@ -218,7 +217,6 @@ const noRelation = (stockCode: string): Reason => ({
 function stillDifferent(work: Work, differences: Difference[]): void {
 	settle(work, {
 		status: 'sent',
-		awaiting: 'import',
 		differences,
 		reason: `The relation of ${work.kit.stockCode} isn't in Khaos yet as it was sent: ${inWords(differences)}`,
 		remedy:
@@ -236,7 +234,7 @@ function missing(work: Work, codes: string[], what: 'kit parent' | 'component'):
 			: `${one ? 'The component' : 'The components'} ${names} of ${kit.stockCode} ${one ? 'is' : 'are'} not in Khaos, and Khaos refuses a relation that lacks one component`;
 	settle(work, {
 		status: item.purpose === 'check' ? 'sent' : 'retry',
-		...(item.purpose === 'check' ? { awaiting: 'import' as const } : { cause: 'different' as const }),
+		...(item.purpose === 'check' ? {} : { cause: 'different' as const }),
 		reason,
 		remedy: `Send the ${one ? 'product' : 'products'} from Pimberly, or take ${one ? 'it' : 'them'} out of the kit. Nothing of this relation is sent until then.`,
 		differences: codes.map((code) => ({

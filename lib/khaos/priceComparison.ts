@@ -253,7 +253,6 @@ function stillDifferent(work: Work, differences: Difference[], obstacles: Reason
 	const [obstacle] = obstacles;
 	settle(work, {
 		status: 'sent',
-		awaiting: 'import',
 		differences:
 			differences.length > 0 ? differences : obstacles.map(({ field, value }) => ({ field, expected: value, actual: null })),
 		reason: obstacle

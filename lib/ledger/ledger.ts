@@ -34,6 +34,7 @@ import { makeSchema, openPostgres, type PostgresOptions } from './postgres';
 import { openSqlite } from './sqlite';
 import { listChanges, stats, type ChangeFilter, type LedgerStats, type ListedChange } from './stats';
 import { take, type TakeOptions } from './take';
+import { vouch } from './vouch';
 
 /** SQLite for one process, PostgreSQL for many. */
 export type LedgerStore = { backend: 'sqlite'; file: string } | ({ backend: 'postgres' } & Omit<PostgresOptions, 'clock'>);
@@ -72,6 +73,8 @@ export interface Ledger {
 	replayAll(asked: { states: ReplayableState[]; kinds: Kind[] }, reason: string): Promise<NamedOutcome[]>;
 	/** Take what waits out of the queue for good, with a reason; one outcome a name. */
 	drop(named: NamedChanges, reason: string): Promise<NamedOutcome[]>;
+	/** Confirm on a person's word kits and prices that were sent and can't be read back; one outcome a name. */
+	vouch(named: NamedChanges, reason: string): Promise<NamedOutcome[]>;
 	/** Raise what is held too long, resolve what no longer is; null when it was done a moment ago. */
 	housekeeping(): Promise<Housekeeping | null>;
 	getMany(filter: ChangeFilter): Promise<ListedChange[]>;
@@ -187,6 +190,7 @@ function ledgerOver(database: Database, environmentId: number, environment: stri
 			return outcomes;
 		},
 		drop: async (named, reason) => await database.write(async (tx) => await drop(tx, environmentId, named, reason)),
+		vouch: async (named, reason) => await database.write(async (tx) => await vouch(tx, environmentId, settings, named, reason)),
 		housekeeping: async () => await database.write(async (tx) => await housekeeping(tx, environmentId, settings)),
 		getMany: async (filter) => await database.read(async (tx) => await listChanges(tx, environmentId, filter)),
 		stats: async (sinceMs = 24 * 60 * 60_000) => await database.read(async (tx) => await stats(tx, environmentId, sinceMs)),

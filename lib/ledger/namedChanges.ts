@@ -105,7 +105,7 @@ export interface ChangeOutcome {
 	kind: Kind;
 	key: string;
 	primaryId: string;
-	outcome: 'replayed' | 'dropped' | 'unchanged';
+	outcome: 'replayed' | 'dropped' | 'confirmed' | 'unchanged';
 	/** The state it is in now; null: nothing waits. */
 	state: ChangeState | null;
 	message: string;
@@ -114,7 +114,7 @@ export interface ChangeOutcome {
 /** What was done about one name. */
 export interface NamedOutcome {
 	name: string;
-	outcome: 'replayed' | 'dropped' | 'unchanged' | 'notFound';
+	outcome: 'replayed' | 'dropped' | 'confirmed' | 'unchanged' | 'notFound';
 	message: string;
 	changes: ChangeOutcome[];
 }

@@ -9,6 +9,7 @@ import {
 
 import { syncLedgerConnectionTest } from '../credentialTests';
 import * as add from './operations/add';
+import * as confirm from './operations/confirm';
 import * as drop from './operations/drop';
 import * as getAll from './operations/getAll';
 import * as getStats from './operations/getStats';
@@ -17,7 +18,7 @@ import * as replay from './operations/replay';
 import * as settle from './operations/settle';
 import * as take from './operations/take';
 
-const operations = { add, drop, getAll, getStats, release, replay, settle, take };
+const operations = { add, confirm, drop, getAll, getStats, release, replay, settle, take };
 type Operation = keyof typeof operations;
 
 const outputs = `={{ $parameter["operation"] === "add" ? ${JSON.stringify(
@@ -32,7 +33,7 @@ export class Sequencer implements INodeType {
 		group: ['transform'],
 		version: 1,
 		subtitle:
-			'={{ ({ add: "add changes", take: "take a batch", settle: "settle results", release: "release", replay: "replay", drop: "drop", getAll: "get changes", getStats: "get stats" })[$parameter["operation"]] }}',
+			'={{ ({ add: "add changes", confirm: "confirm", take: "take a batch", settle: "settle results", release: "release", replay: "replay", drop: "drop", getAll: "get changes", getStats: "get stats" })[$parameter["operation"]] }}',
 		description: 'Queues product changes in the sync ledger and hands them out in the right order, each when it is safe to send',
 		defaults: { name: 'Sequencer' },
 		usableAsTool: true,
@@ -53,6 +54,12 @@ export class Sequencer implements INodeType {
 						value: 'add',
 						action: 'Add changes to the queue',
 						description: 'Put changes and rejections from the mapper into the ledger',
+					},
+					{
+						name: 'Confirm',
+						value: 'confirm',
+						action: 'Confirm changes',
+						description: 'Say that what was sent is in Khaos Control, where it can’t be read back',
 					},
 					{
 						name: 'Drop',

@@ -7,8 +7,8 @@ import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 import { Sequencer } from '../../nodes/Sequencer/Sequencer.node';
 import { SequencerTrigger } from '../../nodes/Sequencer/SequencerTrigger.node';
 import { openFromCredential, refuseSeveralProcesses } from '../../nodes/ledgerFromCredentials';
-import type { BatchItem } from '../../lib/shapes';
-import { confirmed, rejection, result, stockItem } from '../ledger/story';
+import type { BatchItem, Change } from '../../lib/shapes';
+import { confirmed, kit, rejection, result, stockItem } from '../ledger/story';
 import { itemsOf, run, startTrigger, type NodeUnderTest } from './harness';
 
 let folder: string;
@@ -91,6 +91,19 @@ test('Release gives a batch back, and sends held changes on a person’s word', 
 	expect(ended).toMatchObject([{ json: { released: 1 } }]);
 	const [both] = await run(sequencer('take', { target: 'khaos' }));
 	expect(both!.map((item) => item.json['key']).sort()).toEqual(['LAMP', 'TEE-RED']);
+});
+
+test('Confirm ends on a person’s word what was sent and can’t be read back', async () => {
+	const table = kit('TABLE', ['LEG*4']) as { change: Change };
+	await run(sequencer('add'), itemsOf(json(stockItem('TABLE')), json(stockItem('LEG')), json(table.change)));
+	const take = async () => (await run(sequencer('take', { target: 'khaos' })))[0]!.map((item) => item.json as unknown as BatchItem);
+	await run(sequencer('settle'), itemsOf(...(await take()).map((item) => json(confirmed(item)))));
+	const [relation] = await take();
+	await run(sequencer('settle'), itemsOf(json(result(relation!, 'sent', { awaiting: 'import' }))));
+	await expect(run(sequencer('confirm', { names: 'TABLE' }))).rejects.toMatchObject({ message: 'Reason is empty' });
+	const [done] = await run(sequencer('confirm', { names: 'table', reason: 'Seen in Khaos Control' }));
+	expect(done).toMatchObject([{ json: { name: 'table', outcome: 'confirmed', changes: [{ kind: 'kit', key: 'TABLE' }] } }]);
+	expect((await run(sequencer('getAll', { filters: { kinds: ['kit'] } })))[0]).toEqual([]);
 });
 
 test('Replay and Drop act on the items of Get Many, or on a list of stock codes, and say what happened', async () => {

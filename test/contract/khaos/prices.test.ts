@@ -84,7 +84,6 @@ describe('prices are compared with Khaos', () => {
 		const waiting = await resultOf(price('LAMP', 'Trade', '22.00', upTo9), check);
 		expect(waiting).toMatchObject({
 			status: 'sent',
-			awaiting: 'import',
 			differences: [{ field: 'Trade 1-9', expected: '22', actual: '21' }],
 		});
 		expect(waiting.remedy).toContain('Import the price file');

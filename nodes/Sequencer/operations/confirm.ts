@@ -1,0 +1,39 @@
+import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
+
+import { ledgerOf } from '../../ledgerFromCredentials';
+import { hintOf, kindsOf, namesOf, namesProperty, reasonOf, reasonProperty, shown, shownFor } from './namedParameters';
+
+export const description: INodeProperties[] = shownFor('confirm', [
+	{
+		displayName:
+			'Look in Khaos Control first: what you confirm here counts as read back. It is meant for builds, which no web service of Khaos Control shows',
+		name: 'confirmNotice',
+		type: 'notice',
+		default: '',
+	},
+	namesProperty,
+	{
+		displayName: 'Kinds',
+		name: 'kinds',
+		type: 'multiOptions',
+		default: ['kit'],
+		options: [
+			{ name: 'Kit', value: 'kit' },
+			{ name: 'Price', value: 'price' },
+		],
+		description: 'Which kinds of change are meant; stock items are always read back',
+	},
+	reasonProperty('e.g. Looked at the build in Khaos Control'),
+]);
+
+/** Confirms on a person's word what was sent and can't be read back; one item for each name, saying what happened. */
+export async function execute(context: IExecuteFunctions, items: INodeExecutionData[]): Promise<INodeExecutionData[][]> {
+	const ledger = await ledgerOf(context);
+	const outputs: INodeExecutionData[] = [];
+	for (const itemIndex of items.keys()) {
+		const named = { names: namesOf(context, itemIndex), kinds: kindsOf(context, itemIndex) };
+		outputs.push(...shown(await ledger.vouch(named, reasonOf(context, itemIndex)), itemIndex));
+	}
+	hintOf(context, outputs);
+	return [outputs];
+}
