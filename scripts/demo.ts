@@ -33,6 +33,22 @@ export interface DemoOptions {
 	workers: number;
 	/** For every n8n process; tests make it quicker or slower with them. */
 	env: Record<string, string>;
+	variation?: DemoVariation;
+}
+
+/** What somebody wants otherwise than the templates have it. */
+export interface DemoVariation {
+	adapt: (template: WorkflowTemplate) => WorkflowTemplate;
+	/** Beside those that the templates ask for. */
+	credential: DemoCredential;
+	/** For one process. */
+	envOf: (name: ProcessName) => Record<string, string>;
+}
+
+export interface DemoCredential {
+	name: string;
+	type: string;
+	data: Record<string, unknown>;
 }
 
 interface Ports {
@@ -84,7 +100,7 @@ export class Demo {
 			workers.catch(() => undefined);
 			const api = await N8nApi.signIn(server.url, data.settings.owner);
 			const credentials = await fillCredentials(api, options);
-			const imported = await importOnce(api, credentials);
+			const imported = await importOnce(api, credentials, options.variation?.adapt);
 			const active = imported.at(-1)!.active;
 			const workflows = imported.map(({ id, name }) => ({ id, name }));
 			const demo = new Demo(options, { n8n, broker }, server, await workers, api, workflows, active);
@@ -199,29 +215,29 @@ const mainOptions = (options: DemoOptions, ports: Ports): N8nServerOptions => ({
 	port: ports.n8n,
 	brokerPort: ports.broker,
 	logFile: options.data.n8nLog,
-	...commonOptions(options),
+	...commonOptions(options, 'main'),
 });
 
 /** Workers are told nothing but their own ports: they find their work in the queue. */
 async function startWorker(options: DemoOptions, number: number): Promise<N8nServer> {
 	const [port, brokerPort] = (await freePorts(2)) as [number, number];
 	const logFile = options.data.workerLog(number);
-	return await N8nServer.start({ role: 'worker', port, brokerPort, logFile, ...commonOptions(options) });
+	return await N8nServer.start({ role: 'worker', port, brokerPort, logFile, ...commonOptions(options, number) });
 }
 
-const commonOptions = ({ installation, data, env }: DemoOptions) => ({
+const commonOptions = ({ installation, data, env, variation }: DemoOptions, name: ProcessName) => ({
 	installation,
 	userFolder: data.n8n,
 	encryptionKey: data.settings.encryptionKey,
 	// The one folder that workflows may write files to.
-	env: { N8N_RESTRICT_FILE_ACCESS_TO: data.importFiles, ...env },
+	env: { N8N_RESTRICT_FILE_ACCESS_TO: data.importFiles, ...env, ...variation?.envOf(name) },
 });
 
 const ledgerCredential = (ledger: LedgerStore): Record<string, unknown> => ({ environment: ENVIRONMENT, ...ledger });
 
 /** The three credentials that the templates ask for, made or brought up to date. */
-async function fillCredentials(api: N8nApi, { servers, ledger }: DemoOptions): Promise<Credential[]> {
-	const wanted = [
+async function fillCredentials(api: N8nApi, { servers, ledger, variation }: DemoOptions): Promise<Credential[]> {
+	const wanted: DemoCredential[] = [
 		{
 			name: 'Pimberly',
 			type: 'pimberlyApi',
@@ -243,6 +259,7 @@ async function fillCredentials(api: N8nApi, { servers, ledger }: DemoOptions): P
 			type: 'syncLedgerApi',
 			data: ledgerCredential(ledger),
 		},
+		...(variation ? [variation.credential] : []),
 	];
 	const existing = await api.credentials();
 	const filled: Credential[] = [];
@@ -255,14 +272,18 @@ async function fillCredentials(api: N8nApi, { servers, ledger }: DemoOptions): P
 }
 
 /** Those that are there already stay as they are. */
-async function importOnce(api: N8nApi, credentials: Credential[]): Promise<Array<Workflow & { active: boolean }>> {
+async function importOnce(
+	api: N8nApi,
+	credentials: Credential[],
+	adapt: DemoVariation['adapt'] = (template) => template,
+): Promise<Array<Workflow & { active: boolean }>> {
 	const existing = await api.workflows();
 	const imported: Array<Workflow & { active: boolean }> = [];
 	for (const template of TEMPLATES) {
 		const file = join(REPOSITORY, 'workflows', `${template}.json`);
 		const workflow = JSON.parse(await readFile(file, 'utf8')) as WorkflowTemplate;
 		const found = existing.find(({ name }) => name === workflow.name);
-		imported.push(found ?? (await api.importWorkflow(workflow, credentials)));
+		imported.push(found ?? (await api.importWorkflow(adapt(workflow), credentials)));
 	}
 	return imported;
 }

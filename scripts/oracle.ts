@@ -1,4 +1,4 @@
-import type { CallLog, LoggedCall } from '../simulators/callLog';
+import type { LoggedCall } from '../simulators/callLog';
 import { VAT_RATES } from '../simulators/khaos/columns';
 import type { KhaosStore, StockItem } from '../simulators/khaos/store';
 import type { PimberlyStore } from '../simulators/pimberly/store';
@@ -113,7 +113,7 @@ export class Oracle {
 	constructor(
 		private readonly pimberly: PimberlyStore,
 		private readonly khaos: KhaosStore,
-		private readonly log: CallLog,
+		private readonly log: { entries(): LoggedCall[] },
 		private readonly now: () => number,
 	) {
 		for (const { primaryId } of pimberly.all()) this.remember(primaryId);

@@ -2,7 +2,7 @@ import { generateCatalogue } from '../simulators/generate';
 import { startSimulators, type Simulators } from '../simulators/start';
 import { Cleanup } from './cleanup';
 import { openDataFolder, type DataFolder } from './dataFolder';
-import { Demo, ENVIRONMENT, REPOSITORY } from './demo';
+import { Demo, ENVIRONMENT, REPOSITORY, type DemoVariation } from './demo';
 import { lookAtBoth, type Look } from './finalLook';
 import { LedgerView } from './ledgerView';
 import { ImportingPerson } from './importingPerson';
@@ -24,6 +24,7 @@ export type RunOptions = Pick<StartOptions, 'catalogue' | 'generate' | 'servers'
 	Partial<Pick<StartOptions, 'ledger' | 'queueMode' | 'redis'>> & {
 		/** For n8n. */
 		env?: Record<string, string>;
+		variation?: (data: DataFolder) => DemoVariation;
 		giveUpAfterMs?: number;
 	};
 
@@ -88,7 +89,17 @@ export class SyncRun {
 			cleanup.add(async () => await N8nServer.killAll());
 			const preparedAt = Date.now();
 			const workers = queueMode ?? 0;
-			const demo = await Demo.prepare({ installation, data, servers, progress, env, ledger: stores.ledger, workers });
+			const variation = options.variation?.(data);
+			const demo = await Demo.prepare({
+				installation,
+				data,
+				servers,
+				progress,
+				env,
+				ledger: stores.ledger,
+				workers,
+				...(variation ? { variation } : {}),
+			});
 			cleanup.add(async () => await demo.stop());
 			if (simulators) {
 				const person = new ImportingPerson(data.importFiles, simulators.controlUrl, progress);
