@@ -93,7 +93,7 @@ class ChaosRun {
 		const { simulators, demo } = run;
 		if (!simulators) throw new Error('Chaos needs the bundled simulators.');
 		const { pimberly, khaos, control } = simulators;
-		const oracle = new Oracle(pimberly, khaos, { entries: () => control.log() }, Date.now);
+		const oracle = new Oracle(pimberly, khaos, { entries: () => control.log() }, Date.now, true);
 		const relay = await Relay.start(new Chance(seed + 1), {
 			url: `${demo.url}${workflow.path}`,
 			headers: workflow.headers,

@@ -27,18 +27,28 @@ export async function drained(options: DrainOptions): Promise<Violation[]> {
 	let last: LedgerStats | null = null;
 	while (Date.now() < deadline) {
 		await options.keepAlive();
-		const stats = await look(options.store);
-		if (stats) options.show(inWords(stats));
-		calm = stats && isDrained(stats, since) ? calm + 1 : 0;
+		const seen = await look(options.store);
+		if (seen) options.show(inWords(seen));
+		calm = seen && isDrained(seen, since) ? calm + 1 : 0;
 		if (calm === CALM_LOOKS) return [];
-		last = stats ?? last;
+		last = seen?.stats ?? last;
 		await new Promise((resolve) => setTimeout(resolve, 1_000));
 	}
 	return await whatIsOpen(options.store, last);
 }
 
-async function look(store: LedgerStore): Promise<LedgerStats | null> {
-	return await withLedger(store, async (ledger) => await ledger.stats()).catch(() => null);
+interface Seen {
+	stats: LedgerStats;
+	/** Statuses that Pimberly shows already, to be written once more in case an older one still arrives: a precaution. */
+	repeats: number;
+}
+
+async function look(store: LedgerStore): Promise<Seen | null> {
+	return await withLedger(store, async (ledger) => {
+		const waiting = await ledger.getMany({ states: ['retrying'], kinds: ['status'], limit: 1_000_000 });
+		const repeats = waiting.filter(({ changedFields, attempt }) => changedFields.length === 0 && attempt === 0).length;
+		return { stats: await ledger.stats(), repeats };
+	}).catch(() => null);
 }
 
 /** Primary ids of what has been given up. */
@@ -59,19 +69,18 @@ async function withLedger<T>(store: LedgerStore, work: (ledger: Awaited<ReturnTy
 	}
 }
 
-const openOf = ({ khaos, pimberly }: LedgerStats): Array<[string, number]> =>
-	[khaos, pimberly].flatMap((states) => Object.entries(states).filter(([state]) => state !== 'failed'));
+const openOf = ({ stats: { khaos, pimberly }, repeats }: Seen): number =>
+	[khaos, pimberly]
+		.flatMap((states) => Object.entries(states))
+		.reduce((sum, [state, count]) => sum + (state === 'failed' ? 0 : count), -repeats);
 
-function isDrained(stats: LedgerStats, since: number): boolean {
-	const { complete, unrecorded, lastCompleteAt } = stats.intake;
+function isDrained(seen: Seen, since: number): boolean {
+	const { complete, unrecorded, lastCompleteAt } = seen.stats.intake;
 	const scanned = lastCompleteAt !== null && Date.parse(lastCompleteAt) >= since;
-	return complete && unrecorded === 0 && scanned && openOf(stats).every(([, count]) => count === 0);
+	return complete && unrecorded === 0 && scanned && openOf(seen) === 0;
 }
 
-function inWords(stats: LedgerStats): string {
-	const open = openOf(stats).reduce((sum, [, count]) => sum + count, 0);
-	return `${stats.confirmed} confirmed, ${open} open`;
-}
+const inWords = (seen: Seen): string => `${seen.stats.confirmed} confirmed, ${openOf(seen)} open`;
 
 async function whatIsOpen(store: LedgerStore, last: LedgerStats | null): Promise<Violation[]> {
 	const open = await withLedger(store, async (ledger) => await ledger.getMany({ limit: 1_000 })).catch(() => []);
