@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LedgerStore } from '../lib/ledger/ledger';
+import { CHANNEL_TEMPLATES, channelCredential, forChannel, type Transport } from './channelTransport';
 import type { DataFolder } from './dataFolder';
 import { N8nApi, N8nRefused, type Credential, type WorkflowTemplate } from './n8nApi';
 import type { N8nInstallation } from './n8nInstallation';
@@ -31,6 +33,7 @@ export interface DemoOptions {
 	ledger: LedgerStore;
 	/** How many workers there are beside the main process: none without queue mode. */
 	workers: number;
+	transport: Transport;
 	/** For every n8n process; tests make it quicker or slower with them. */
 	env: Record<string, string>;
 	variation?: DemoVariation;
@@ -86,6 +89,7 @@ export class Demo {
 		const { ports } = data.settings;
 		const [n8n, broker] = (await freePorts(2, [ports.n8n, ports.broker])) as [number, number];
 		Object.assign(ports, { n8n, broker });
+		data.settings.channelPassword ??= randomUUID();
 		await data.saveSettings();
 
 		progress.step('Starting n8n');
@@ -100,7 +104,7 @@ export class Demo {
 			workers.catch(() => undefined);
 			const api = await N8nApi.signIn(server.url, data.settings.owner);
 			const credentials = await fillCredentials(api, options);
-			const imported = await importOnce(api, credentials, options.variation?.adapt);
+			const imported = await importOnce(api, credentials, options.transport, options.variation?.adapt);
 			const active = imported.at(-1)!.active;
 			const workflows = imported.map(({ id, name }) => ({ id, name }));
 			const demo = new Demo(options, { n8n, broker }, server, await workers, api, workflows, active);
@@ -235,8 +239,11 @@ const commonOptions = ({ installation, data, env, variation }: DemoOptions, name
 
 const ledgerCredential = (ledger: LedgerStore): Record<string, unknown> => ({ environment: ENVIRONMENT, ...ledger });
 
-/** The three credentials that the templates ask for, made or brought up to date. */
-async function fillCredentials(api: N8nApi, { servers, ledger, variation }: DemoOptions): Promise<Credential[]> {
+/** The credentials that the templates ask for, made or brought up to date. */
+async function fillCredentials(
+	api: N8nApi,
+	{ servers, ledger, variation, transport, data }: DemoOptions,
+): Promise<Credential[]> {
 	const wanted: DemoCredential[] = [
 		{
 			name: 'Pimberly',
@@ -260,6 +267,7 @@ async function fillCredentials(api: N8nApi, { servers, ledger, variation }: Demo
 			data: ledgerCredential(ledger),
 		},
 		...(variation ? [variation.credential] : []),
+		...(transport === 'channel' ? [channelCredential(data.settings.channelPassword!)] : []),
 	];
 	const existing = await api.credentials();
 	const filled: Credential[] = [];
@@ -275,13 +283,15 @@ async function fillCredentials(api: N8nApi, { servers, ledger, variation }: Demo
 async function importOnce(
 	api: N8nApi,
 	credentials: Credential[],
+	transport: Transport,
 	adapt: DemoVariation['adapt'] = (template) => template,
 ): Promise<Array<Workflow & { active: boolean }>> {
 	const existing = await api.workflows();
 	const imported: Array<Workflow & { active: boolean }> = [];
-	for (const template of TEMPLATES) {
+	for (const template of transport === 'channel' ? CHANNEL_TEMPLATES : TEMPLATES) {
 		const file = join(REPOSITORY, 'workflows', `${template}.json`);
-		const workflow = JSON.parse(await readFile(file, 'utf8')) as WorkflowTemplate;
+		const asShipped = JSON.parse(await readFile(file, 'utf8')) as WorkflowTemplate;
+		const workflow = transport === 'channel' ? forChannel(asShipped) : asShipped;
 		const found = existing.find(({ name }) => name === workflow.name);
 		imported.push(found ?? (await api.importWorkflow(adapt(workflow), credentials)));
 	}
