@@ -1,8 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LedgerStore } from '../lib/ledger/ledger';
-import { CHANNEL_TEMPLATES, channelCredential, forChannel, type Transport } from './channelTransport';
 import type { DataFolder } from './dataFolder';
 import { N8nApi, N8nRefused, type Credential, type WorkflowTemplate } from './n8nApi';
 import type { N8nInstallation } from './n8nInstallation';
@@ -33,25 +31,8 @@ export interface DemoOptions {
 	ledger: LedgerStore;
 	/** How many workers there are beside the main process: none without queue mode. */
 	workers: number;
-	transport: Transport;
 	/** For every n8n process; tests make it quicker or slower with them. */
 	env: Record<string, string>;
-	variation?: DemoVariation;
-}
-
-/** What somebody wants otherwise than the templates have it. */
-export interface DemoVariation {
-	adapt: (template: WorkflowTemplate) => WorkflowTemplate;
-	/** Beside those that the templates ask for. */
-	credential: DemoCredential;
-	/** For one process. */
-	envOf: (name: ProcessName) => Record<string, string>;
-}
-
-export interface DemoCredential {
-	name: string;
-	type: string;
-	data: Record<string, unknown>;
 }
 
 interface Ports {
@@ -89,7 +70,6 @@ export class Demo {
 		const { ports } = data.settings;
 		const [n8n, broker] = (await freePorts(2, [ports.n8n, ports.broker])) as [number, number];
 		Object.assign(ports, { n8n, broker });
-		data.settings.channelPassword ??= randomUUID();
 		await data.saveSettings();
 
 		progress.step('Starting n8n');
@@ -104,7 +84,7 @@ export class Demo {
 			workers.catch(() => undefined);
 			const api = await N8nApi.signIn(server.url, data.settings.owner);
 			const credentials = await fillCredentials(api, options);
-			const imported = await importOnce(api, credentials, options.transport, options.variation?.adapt);
+			const imported = await importOnce(api, credentials);
 			const active = imported.at(-1)!.active;
 			const workflows = imported.map(({ id, name }) => ({ id, name }));
 			const demo = new Demo(options, { n8n, broker }, server, await workers, api, workflows, active);
@@ -219,32 +199,29 @@ const mainOptions = (options: DemoOptions, ports: Ports): N8nServerOptions => ({
 	port: ports.n8n,
 	brokerPort: ports.broker,
 	logFile: options.data.n8nLog,
-	...commonOptions(options, 'main'),
+	...commonOptions(options),
 });
 
 /** Workers are told nothing but their own ports: they find their work in the queue. */
 async function startWorker(options: DemoOptions, number: number): Promise<N8nServer> {
 	const [port, brokerPort] = (await freePorts(2)) as [number, number];
 	const logFile = options.data.workerLog(number);
-	return await N8nServer.start({ role: 'worker', port, brokerPort, logFile, ...commonOptions(options, number) });
+	return await N8nServer.start({ role: 'worker', port, brokerPort, logFile, ...commonOptions(options) });
 }
 
-const commonOptions = ({ installation, data, env, variation }: DemoOptions, name: ProcessName) => ({
+const commonOptions = ({ installation, data, env }: DemoOptions) => ({
 	installation,
 	userFolder: data.n8n,
 	encryptionKey: data.settings.encryptionKey,
 	// The one folder that workflows may write files to.
-	env: { N8N_RESTRICT_FILE_ACCESS_TO: data.importFiles, ...env, ...variation?.envOf(name) },
+	env: { N8N_RESTRICT_FILE_ACCESS_TO: data.importFiles, ...env },
 });
 
 const ledgerCredential = (ledger: LedgerStore): Record<string, unknown> => ({ environment: ENVIRONMENT, ...ledger });
 
-/** The credentials that the templates ask for, made or brought up to date. */
-async function fillCredentials(
-	api: N8nApi,
-	{ servers, ledger, variation, transport, data }: DemoOptions,
-): Promise<Credential[]> {
-	const wanted: DemoCredential[] = [
+/** The three credentials that the templates ask for, made or brought up to date. */
+async function fillCredentials(api: N8nApi, { servers, ledger }: DemoOptions): Promise<Credential[]> {
+	const wanted = [
 		{
 			name: 'Pimberly',
 			type: 'pimberlyApi',
@@ -266,8 +243,6 @@ async function fillCredentials(
 			type: 'syncLedgerApi',
 			data: ledgerCredential(ledger),
 		},
-		...(variation ? [variation.credential] : []),
-		...(transport === 'channel' ? [channelCredential(data.settings.channelPassword!)] : []),
 	];
 	const existing = await api.credentials();
 	const filled: Credential[] = [];
@@ -280,20 +255,14 @@ async function fillCredentials(
 }
 
 /** Those that are there already stay as they are. */
-async function importOnce(
-	api: N8nApi,
-	credentials: Credential[],
-	transport: Transport,
-	adapt: DemoVariation['adapt'] = (template) => template,
-): Promise<Array<Workflow & { active: boolean }>> {
+async function importOnce(api: N8nApi, credentials: Credential[]): Promise<Array<Workflow & { active: boolean }>> {
 	const existing = await api.workflows();
 	const imported: Array<Workflow & { active: boolean }> = [];
-	for (const template of transport === 'channel' ? CHANNEL_TEMPLATES : TEMPLATES) {
+	for (const template of TEMPLATES) {
 		const file = join(REPOSITORY, 'workflows', `${template}.json`);
-		const asShipped = JSON.parse(await readFile(file, 'utf8')) as WorkflowTemplate;
-		const workflow = transport === 'channel' ? forChannel(asShipped) : asShipped;
+		const workflow = JSON.parse(await readFile(file, 'utf8')) as WorkflowTemplate;
 		const found = existing.find(({ name }) => name === workflow.name);
-		imported.push(found ?? (await api.importWorkflow(adapt(workflow), credentials)));
+		imported.push(found ?? (await api.importWorkflow(workflow, credentials)));
 	}
 	return imported;
 }

@@ -7,6 +7,7 @@ import { placeDrafts } from './placeDrafts';
 import { loadRecords, nameOf } from './records';
 import type { LedgerSettings } from './settings';
 import { subjectOf } from './subject';
+import { bringBack, endQuietFailures } from './recurringExceptions';
 import { waitsOf } from './stats';
 
 /** How many holds are looked at in one go; the next go takes the next ones. */
@@ -38,6 +39,8 @@ export async function housekeeping(tx: Transaction, environmentId: number, setti
 	if (due === 0) return null;
 	await freeLaunches(tx, environmentId);
 	await sampleHealth(tx, environmentId);
+	await bringBack(tx, environmentId);
+	await endQuietFailures(tx, environmentId);
 	return {
 		ended: await resolveEndedHolds(tx, environmentId),
 		heldTooLong: await tellLongHolds(tx, environmentId, settings),

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { ChannelPort } from '../khaos/channel/channelPort';
 import type { DeliveryPort } from '../khaos/deliveryPort';
 import type { DriftPort } from '../monitor/driftPort';
+import type { MissingPort } from '../monitor/missingPort';
 import type { MonitorPort } from '../monitor/monitorPort';
 import type { HintPort } from '../pimberly/hintPort';
 import type { ScanPort } from '../pimberly/scanPort';
@@ -19,9 +20,11 @@ import { openHost, type System } from './environment';
 import { listExceptions, type ExceptionFilter, type ExceptionType, type ListedException, type Owner } from './exceptions';
 import { exceptionHistory, setDefaultOwner, updateExceptions, type ExceptionHistory, type ExceptionUpdate, type ExceptionUpdated } from './exceptionWork';
 import { defaultGate, type GateTools } from './gate';
+import { executionFailed, executionSucceeded, type FailedExecution } from './failedExecutions';
 import { hintPort } from './hints';
 import { housekeeping, type Housekeeping } from './housekeeping';
 import { migrate } from './migrations';
+import { missingPort } from './missing';
 import { monitorPort } from './monitor';
 import { instance, showLife, takeOwnership } from './ownership';
 import { batchState, endHold, releaseBatch } from './release';
@@ -83,6 +86,10 @@ export interface Ledger {
 	exceptions(filter?: ExceptionFilter): Promise<ListedException[]>;
 	/** What people do with exceptions; one outcome for each update, in order. */
 	updateExceptions(updates: ExceptionUpdate[]): Promise<ExceptionUpdated[]>;
+	/** A workflow of the sync stopped with an error: an exception, until it works again. */
+	executionFailed(failure: FailedExecution): Promise<void>;
+	/** A workflow got its work done: an earlier failure of it is over. */
+	executionSucceeded(workflowId: string): Promise<void>;
 	/** What happened to these exceptions, oldest first, by their ids. */
 	exceptionHistory(exceptionIds: string[]): Promise<Map<string, ExceptionHistory[]>>;
 	/** From now on exceptions of this type are this owner's; those that are open go over to it. Null: as the package has it. */
@@ -91,6 +98,8 @@ export interface Ledger {
 	readonly monitor: MonitorPort;
 	/** The memory of drift checks. */
 	readonly drift: DriftPort;
+	/** What the search for missing SKUs knows. */
+	readonly missing: MissingPort;
 	/** The memory of one Pimberly Trigger. */
 	scanPort(name: string): ScanPort;
 	/** Pimberly's notifications, kept until each product is recorded. */
@@ -196,9 +205,12 @@ function ledgerOver(database: Database, environmentId: number, environment: stri
 		stats: async (sinceMs = 24 * 60 * 60_000) => await database.read(async (tx) => await stats(tx, environmentId, sinceMs)),
 		exceptions: async (filter = {}) => await database.read(async (tx) => await listExceptions(tx, environmentId, filter)),
 		updateExceptions: async (updates) => await database.write(async (tx) => await updateExceptions(tx, environmentId, updates)),
+		executionFailed: async (failure) => await database.write(async (tx) => await executionFailed(tx, environmentId, failure)),
+		executionSucceeded: async (workflowId) => await executionSucceeded(database, environmentId, workflowId),
 		exceptionHistory: async (ids) => await database.read(async (tx) => await exceptionHistory(tx, environmentId, ids)),
 		setDefaultOwner: async (type, owner, by) => await database.write(async (tx) => await setDefaultOwner(tx, environmentId, type, owner, by)),
 		drift: driftPort(database, environmentId, tools.newToken),
+		missing: missingPort(database, environmentId),
 		monitor: monitorPort(database, environmentId, environment),
 		scanPort: (name) => scanPort(database, environmentId, settings, instance.id, tools.newToken, name),
 		hints: hintPort(database, environmentId, settings, tools.newToken),

@@ -1,7 +1,7 @@
-import { breachesOf, breachTypes, defaultThresholds, judge, type Health, type HealthThresholds } from '../monitor/health';
+import { breachesOf, breachTypes, defaultThresholds, judge, type Health, type HealthThresholds, type JudgedFigures } from '../monitor/health';
 import type { HealthSample, HeldFamily, HourOfWork, MonitorPort } from '../monitor/monitorPort';
 import { jsonParameter, type Database, type Transaction } from './database';
-import { listExceptions, openExceptions, resolveWhere } from './exceptions';
+import { listExceptions, openExceptions, resolveWhere, type ListedException } from './exceptions';
 import { exceptionCounts, healthFigures } from './healthFigures';
 import { heldFamilies } from './heldFamilies';
 import { trailOf } from './skuTrail';
@@ -43,20 +43,27 @@ export function monitorPort(database: Database, environmentId: number, environme
 }
 
 async function checkHealth(tx: Transaction, environmentId: number, thresholds: HealthThresholds, windowMs: number): Promise<Health> {
-	const before = judge(await healthFigures(tx, environmentId, windowMs), thresholds);
-	const breaches = breachesOf(before);
+	const figures = judge(await healthFigures(tx, environmentId, windowMs), thresholds);
+	const breaches = breachesOf(figures);
+	const types = [...breachTypes];
+	const before = await listExceptions(tx, environmentId, { types });
 	await resolveWhere(
 		tx,
 		environmentId,
 		`${tx.dialect.among('type')} AND primary_id = ''
 			AND NOT EXISTS (SELECT 1 FROM ${tx.dialect.rows('r', { type: 'text', key: 'text' })} WHERE r.type = exceptions.type AND r.key = exceptions.key)`,
-		jsonParameter([...breachTypes]),
+		jsonParameter(types),
 		jsonParameter(breaches.map(({ type, key }) => ({ type, key }))),
 	);
 	await openExceptions(tx, environmentId, breaches);
-	const health = { ...before, exceptions: await exceptionCounts(tx, environmentId) };
-	await keepSample(tx, environmentId, health);
-	return health;
+	const after = await listExceptions(tx, environmentId, { types });
+	const among = (list: ListedException[], one: ListedException): boolean => list.some(({ exceptionId }) => exceptionId === one.exceptionId);
+	const over = before.filter((one) => !among(after, one)).map((one) => one.exceptionId);
+	const exceptions = await exceptionCounts(tx, environmentId);
+	const opened = after.filter((one) => !among(before, one));
+	const resolved = over.length === 0 ? [] : await listExceptions(tx, environmentId, { exceptionIds: over });
+	await keepSample(tx, environmentId, { ...figures, exceptions });
+	return { ...figures, exceptions, opened, resolved };
 }
 
 /** The health as it is, kept for the charts: at most once a minute, by whoever looks. */
@@ -64,7 +71,7 @@ export async function sampleHealth(tx: Transaction, environmentId: number): Prom
 	await keepSample(tx, environmentId, judge(await healthFigures(tx, environmentId, windowOfLagMs), defaultThresholds));
 }
 
-async function keepSample(tx: Transaction, environmentId: number, health: Health): Promise<void> {
+async function keepSample(tx: Transaction, environmentId: number, health: JudgedFigures): Promise<void> {
 	const value = (name: keyof HealthThresholds): number | null => health.measures.find((measure) => measure.name === name)!.value;
 	const minutes = (ms: number | null): number | null => (ms === null ? null : Math.round(ms / 6_000) / 10);
 	const sample: Omit<HealthSample, 'at'> = {

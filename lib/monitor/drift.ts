@@ -399,9 +399,8 @@ class DriftCheck {
 					continue;
 				}
 				outcome.checked.push({ kind: 'price', key: price.key });
-				const held = rows.get(keyOf(price.desired.stockCode)) ?? [];
-				const readBack = priceReadBackOf(price.desired, list.net, held);
-				const differences = priceDifferences(price.desired, readBack, held);
+				const readBack = priceReadBackOf(price.desired, list.net, rows.get(keyOf(price.desired.stockCode)) ?? []);
+				const differences = priceDifferences(price.desired, readBack);
 				if (differences.length === 0) continue;
 				outcome.counts.different++;
 				outcome.repair.push({ kind: 'price', key: price.key });

@@ -1,4 +1,4 @@
-import type { NewException } from '../ledger/exceptions';
+import type { ListedException, NewException } from '../ledger/exceptions';
 import type { Lane } from '../shapes';
 
 /** What the ledger says of the sync at one moment. Times in milliseconds unless said otherwise. */
@@ -100,9 +100,15 @@ export interface Measure {
 	level: Level;
 }
 
-export interface Health extends HealthFigures {
+export interface JudgedFigures extends HealthFigures {
 	level: Level;
 	measures: Measure[];
+}
+
+export interface Health extends JudgedFigures {
+	/** Exceptions of breaches that this look opened, and those that it found over: what to alert of, and the all-clear. */
+	opened: ListedException[];
+	resolved: ListedException[];
 }
 
 const titles: Record<keyof HealthThresholds, string> = {
@@ -127,7 +133,7 @@ const levelOf = (value: number | null, { warn, breach }: Threshold): Level =>
 export const worst = (levels: Level[]): Level => (levels.includes('breach') ? 'breach' : levels.includes('warn') ? 'warn' : 'ok');
 
 /** How the figures stand against the thresholds. */
-export function judge(figures: HealthFigures, thresholds: HealthThresholds): Health {
+export function judge(figures: HealthFigures, thresholds: HealthThresholds): JudgedFigures {
 	const values: Record<keyof HealthThresholds, number | null> = {
 		waiting: total(figures.byLane, 'waiting'),
 		held: total(figures.byLane, 'held'),
@@ -158,7 +164,7 @@ const wholeSync = 'Khaos Control';
  * The exceptions that follow from breaches. While Khaos Control does not answer, a deep queue and a long lag are what
  * follows from that, and say nothing of their own.
  */
-export function breachesOf(health: Health): NewException[] {
+export function breachesOf(health: JudgedFigures): NewException[] {
 	const of = (name: keyof HealthThresholds): Measure => health.measures.find((measure) => measure.name === name)!;
 	const breached = (...names: Array<keyof HealthThresholds>): Measure[] => names.map(of).filter(({ level }) => level === 'breach');
 	const silent = of('silentMinutes');

@@ -15,6 +15,7 @@ export const exceptionsWork: Migration = {
 			`CREATE INDEX exceptions_named ON exceptions (environment_id, type, primary_id, key, field, exception_id)`,
 			`CREATE INDEX exceptions_by_key ON exceptions (environment_id, key)`,
 			`CREATE INDEX exceptions_by_product ON exceptions (environment_id, primary_id)`,
+			`CREATE INDEX exceptions_put_aside ON exceptions (environment_id) WHERE resolved_by IS NOT NULL`,
 			`CREATE INDEX exceptions_resolved ON exceptions (environment_id, resolved_at) WHERE resolved_at IS NOT NULL`,
 			'CREATE INDEX products_by_stock_key ON products (environment_id, stock_key)',
 			// What was done with an exception, by whom ('' by the sync itself).

@@ -46,6 +46,8 @@ export async function execute(context: IExecuteFunctions, items: INodeExecutionD
 	);
 	const { holdComponents = false } = context.getNodeParameter('addOptions', 0, {}) as { holdComponents?: boolean };
 	const outcomes = await ledger.add(added, { holdComponents });
+	// The workflow got its work done: an earlier failure of it is over.
+	await ledger.executionSucceeded(context.getWorkflow().id ?? '');
 	const outputs: INodeExecutionData[][] = addOutputs.map(() => []);
 	for (const [index, outcome] of outcomes.entries()) {
 		const pairedItem = { item: index };

@@ -71,6 +71,8 @@ export async function execute(context: IExecuteFunctions, items: INodeExecutionD
 	const ledger = await ledgerOf(context);
 	const results = parseItems(context, items, resultSchema, 'the result of a change', 'the node that writes the batch');
 	const outcomes = await ledger.settle(results, patienceOf(context));
+	// The workflow got its work done: an earlier failure of it is over.
+	await ledger.executionSucceeded(context.getWorkflow().id ?? '');
 	const counts = new Map<string, number>();
 	for (const { outcome } of outcomes) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
 	context.addExecutionHints({

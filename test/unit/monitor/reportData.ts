@@ -34,7 +34,7 @@ export function found(type: ExceptionType, about: Partial<ReportItem> = {}): Rep
 
 export function healthOf(about: Partial<HealthFigures> = {}): Health {
 	const none = { waiting: 0, held: 0, sent: 0, failed: 0 };
-	return judge(
+	const figures = judge(
 		{
 			at: '2026-11-24T07:00:00.000Z',
 			byLane: { 1: { ...none }, 2: { ...none }, 3: { ...none }, 4: { ...none } },
@@ -53,6 +53,7 @@ export function healthOf(about: Partial<HealthFigures> = {}): Health {
 		},
 		defaultThresholds,
 	);
+	return { ...figures, opened: [], resolved: [] };
 }
 
 export function reportOf(items: ReportItem[], about: Partial<ReportData> = {}): ReportData {
