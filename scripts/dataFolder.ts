@@ -23,6 +23,8 @@ const settingsSchema = z.object({
 	keptIn: keptInSchema.optional(),
 	/** Of the PostgreSQL that is started for the run. */
 	postgresPassword: z.string().optional(),
+	/** What the simulated Khaos logs in to its channel with. */
+	channelPassword: z.string().optional(),
 	/** Kept so that URLs stay the same: a ledger knows the hosts it was filled from. */
 	ports: z.object({
 		n8n: z.number().optional(),

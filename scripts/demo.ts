@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LedgerStore } from '../lib/ledger/ledger';
+import { CHANNEL_TEMPLATES, channelCredential, forChannel, type Transport } from './channelTransport';
 import type { DataFolder } from './dataFolder';
 import { N8nApi, N8nRefused, type Credential, type WorkflowTemplate } from './n8nApi';
 import type { N8nInstallation } from './n8nInstallation';
@@ -31,8 +33,25 @@ export interface DemoOptions {
 	ledger: LedgerStore;
 	/** How many workers there are beside the main process: none without queue mode. */
 	workers: number;
+	transport: Transport;
 	/** For every n8n process; tests make it quicker or slower with them. */
 	env: Record<string, string>;
+	variation?: DemoVariation;
+}
+
+/** What somebody wants otherwise than the templates have it. */
+export interface DemoVariation {
+	adapt: (template: WorkflowTemplate) => WorkflowTemplate;
+	/** Beside those that the templates ask for. */
+	credential: DemoCredential;
+	/** For one process. */
+	envOf: (name: ProcessName) => Record<string, string>;
+}
+
+export interface DemoCredential {
+	name: string;
+	type: string;
+	data: Record<string, unknown>;
 }
 
 interface Ports {
@@ -70,6 +89,7 @@ export class Demo {
 		const { ports } = data.settings;
 		const [n8n, broker] = (await freePorts(2, [ports.n8n, ports.broker])) as [number, number];
 		Object.assign(ports, { n8n, broker });
+		data.settings.channelPassword ??= randomUUID();
 		await data.saveSettings();
 
 		progress.step('Starting n8n');
@@ -84,7 +104,7 @@ export class Demo {
 			workers.catch(() => undefined);
 			const api = await N8nApi.signIn(server.url, data.settings.owner);
 			const credentials = await fillCredentials(api, options);
-			const imported = await importOnce(api, credentials);
+			const imported = await importOnce(api, credentials, options.transport, options.variation?.adapt);
 			const active = imported.at(-1)!.active;
 			const workflows = imported.map(({ id, name }) => ({ id, name }));
 			const demo = new Demo(options, { n8n, broker }, server, await workers, api, workflows, active);
@@ -199,29 +219,32 @@ const mainOptions = (options: DemoOptions, ports: Ports): N8nServerOptions => ({
 	port: ports.n8n,
 	brokerPort: ports.broker,
 	logFile: options.data.n8nLog,
-	...commonOptions(options),
+	...commonOptions(options, 'main'),
 });
 
 /** Workers are told nothing but their own ports: they find their work in the queue. */
 async function startWorker(options: DemoOptions, number: number): Promise<N8nServer> {
 	const [port, brokerPort] = (await freePorts(2)) as [number, number];
 	const logFile = options.data.workerLog(number);
-	return await N8nServer.start({ role: 'worker', port, brokerPort, logFile, ...commonOptions(options) });
+	return await N8nServer.start({ role: 'worker', port, brokerPort, logFile, ...commonOptions(options, number) });
 }
 
-const commonOptions = ({ installation, data, env }: DemoOptions) => ({
+const commonOptions = ({ installation, data, env, variation }: DemoOptions, name: ProcessName) => ({
 	installation,
 	userFolder: data.n8n,
 	encryptionKey: data.settings.encryptionKey,
 	// The one folder that workflows may write files to.
-	env: { N8N_RESTRICT_FILE_ACCESS_TO: data.importFiles, ...env },
+	env: { N8N_RESTRICT_FILE_ACCESS_TO: data.importFiles, ...env, ...variation?.envOf(name) },
 });
 
 const ledgerCredential = (ledger: LedgerStore): Record<string, unknown> => ({ environment: ENVIRONMENT, ...ledger });
 
-/** The three credentials that the templates ask for, made or brought up to date. */
-async function fillCredentials(api: N8nApi, { servers, ledger }: DemoOptions): Promise<Credential[]> {
-	const wanted = [
+/** The credentials that the templates ask for, made or brought up to date. */
+async function fillCredentials(
+	api: N8nApi,
+	{ servers, ledger, variation, transport, data }: DemoOptions,
+): Promise<Credential[]> {
+	const wanted: DemoCredential[] = [
 		{
 			name: 'Pimberly',
 			type: 'pimberlyApi',
@@ -243,6 +266,8 @@ async function fillCredentials(api: N8nApi, { servers, ledger }: DemoOptions): P
 			type: 'syncLedgerApi',
 			data: ledgerCredential(ledger),
 		},
+		...(variation ? [variation.credential] : []),
+		...(transport === 'channel' ? [channelCredential(data.settings.channelPassword!)] : []),
 	];
 	const existing = await api.credentials();
 	const filled: Credential[] = [];
@@ -255,14 +280,20 @@ async function fillCredentials(api: N8nApi, { servers, ledger }: DemoOptions): P
 }
 
 /** Those that are there already stay as they are. */
-async function importOnce(api: N8nApi, credentials: Credential[]): Promise<Array<Workflow & { active: boolean }>> {
+async function importOnce(
+	api: N8nApi,
+	credentials: Credential[],
+	transport: Transport,
+	adapt: DemoVariation['adapt'] = (template) => template,
+): Promise<Array<Workflow & { active: boolean }>> {
 	const existing = await api.workflows();
 	const imported: Array<Workflow & { active: boolean }> = [];
-	for (const template of TEMPLATES) {
+	for (const template of transport === 'channel' ? CHANNEL_TEMPLATES : TEMPLATES) {
 		const file = join(REPOSITORY, 'workflows', `${template}.json`);
-		const workflow = JSON.parse(await readFile(file, 'utf8')) as WorkflowTemplate;
+		const asShipped = JSON.parse(await readFile(file, 'utf8')) as WorkflowTemplate;
+		const workflow = transport === 'channel' ? forChannel(asShipped) : asShipped;
 		const found = existing.find(({ name }) => name === workflow.name);
-		imported.push(found ?? (await api.importWorkflow(workflow, credentials)));
+		imported.push(found ?? (await api.importWorkflow(adapt(workflow), credentials)));
 	}
 	return imported;
 }

@@ -160,6 +160,8 @@ function environment(options: N8nServerOptions): NodeJS.ProcessEnv {
 		N8N_RUNNERS_BROKER_PORT: String(options.brokerPort),
 		// The editor is served without TLS, on the loopback address only.
 		N8N_SECURE_COOKIE: 'false',
+		// Khaos Control's own times (and so the names of its files) are London's.
+		GENERIC_TIMEZONE: 'Europe/London',
 		N8N_GRACEFUL_SHUTDOWN_TIMEOUT: String(GRACE_MS / 1000),
 		N8N_LOG_OUTPUT: 'console',
 		// Nothing of a demo or a test calls home.

@@ -1,4 +1,4 @@
-import type { CallLog, LoggedCall } from '../simulators/callLog';
+import type { LoggedCall } from '../simulators/callLog';
 import { VAT_RATES } from '../simulators/khaos/columns';
 import type { KhaosStore, StockItem } from '../simulators/khaos/store';
 import type { PimberlyStore } from '../simulators/pimberly/store';
@@ -75,6 +75,10 @@ const shownOf = (code: string, cells: Record<string, string>): ShownItem => ({
 	prices: null,
 });
 
+/** The price that counts from the first piece on. */
+const firstBand = (bands: Record<string, string> = {}): string =>
+	Object.entries(bands).find(([band]) => band.startsWith('1-'))?.[1] ?? '';
+
 const cellsOf = ({ fields, udas, harmonisation }: StockItem): Record<string, string> => ({
 	...fields,
 	...Object.fromEntries(Object.entries(udas).map(([name, value]) => [`UDA:${name}`, value])),
@@ -113,8 +117,10 @@ export class Oracle {
 	constructor(
 		private readonly pimberly: PimberlyStore,
 		private readonly khaos: KhaosStore,
-		private readonly log: CallLog,
+		private readonly log: { entries(): LoggedCall[] },
 		private readonly now: () => number,
+		/** Whether the sync that is watched brings kit relations and list prices as well. */
+		private readonly withParts = false,
 	) {
 		for (const { primaryId } of pimberly.all()) this.remember(primaryId);
 		pimberly.onChange(({ primaryId }) => this.remember(primaryId));
@@ -169,7 +175,9 @@ export class Oracle {
 		for (const product of this.pimberly.all()) {
 			if (!isReady(product) || !isValid(product)) continue;
 			const item = this.khaos.get(product.primaryId);
-			const found = differencesOf(product, item && shownOf(item.code, cellsOf(item)));
+			const found = differencesOf(product, item && this.shown(item)).filter(
+				({ kind }) => kind === 'stockItem' || this.withParts,
+			);
 			for (const { field, expected, actual } of found) {
 				this.report('lost', product.primaryId, `${field} should be '${expected}' but is '${actual}' in Khaos.`);
 			}
@@ -184,6 +192,17 @@ export class Oracle {
 				);
 			}
 		}
+	}
+
+	private shown(item: StockItem): ShownItem {
+		const key = upper(item.code);
+		const lists = Object.entries(this.khaos.priceLists);
+		const prices = lists.map(([name, { rows }]) => [name, firstBand(rows[item.code] ?? rows[key])]);
+		return {
+			...shownOf(item.code, cellsOf(item)),
+			components: (this.khaos.kits.get(key)?.items ?? []).map(({ code, qty }) => ({ code, quantity: String(qty) })),
+			prices: Object.fromEntries(prices) as Record<string, string>,
+		};
 	}
 
 	/** What was read back before what, by the order of the calls. */
@@ -218,6 +237,7 @@ export class Oracle {
 		for (const line of trail) {
 			const name = `${line.kind} ${line.key}`;
 			const waiting = open.get(name) ?? [];
+			if (isRepeated(line)) continue;
 			if (line.event === 'added' || line.event === 'replaced') {
 				// What it replaces ends here; what is in flight ends by its own settling, or because newer content waits.
 				open.set(name, [...waiting.filter(() => line.event === 'added'), line]);
@@ -264,8 +284,14 @@ export class Oracle {
 	}
 }
 
+const changesNothing = ({ details }: TrailLine): boolean =>
+	(JSON.parse(details) as { fields?: string[] }).fields?.length === 0;
+
 /** A look-up changes nothing: whatever becomes of its record answers it. */
-const asksOnly = ({ kind, details }: TrailLine): boolean =>
-	kind === 'stockItem' && (JSON.parse(details) as { fields?: string[] }).fields?.length === 0;
+const asksOnly = (line: TrailLine): boolean => line.kind === 'stockItem' && changesNothing(line);
+
+/** A status that Pimberly has already, to be written once more in case an older one still arrives: nothing new is accepted. */
+const isRepeated = (line: TrailLine): boolean =>
+	line.kind === 'status' && line.event === 'added' && changesNothing(line);
 
 const ENDS = ['confirmed', 'adopted', 'dropped', 'failed', 'rejected'];

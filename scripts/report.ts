@@ -28,6 +28,8 @@ export interface Report {
 	prices: { confirmed: number; sent: number };
 	/** Stock items that Khaos holds, and calls that the sync made to it; null where another server can't be asked. */
 	khaos: { stockItems: number | null; calls: number | null };
+	/** By channel: how many ready products have a value that it has no place for, by attribute. */
+	notCarried?: Record<string, number>;
 	/** Stock items that were imported before their parent was; null where only the server could tell. */
 	orderViolations: number | null;
 	exceptions: ReportedException[];
@@ -76,6 +78,7 @@ export function summary(report: Report, verdict: string): string {
 		...(khaos.stockItems === null ? [] : [`  Stock items in Khaos        ${khaos.stockItems}`]),
 		...(khaos.calls === null ? [] : [`  Calls to Khaos              ${khaos.calls}`]),
 		...(report.orderViolations === null ? [] : [`  Sent before their parent    ${report.orderViolations}`]),
+		...Object.entries(report.notCarried ?? {}).map(([attribute, count]) => `  ${`Not carried: ${attribute}`.padEnd(27)} ${count}`),
 		`  Time                        ${report.seconds} s, ${report.itemsPerSecond} items a second`,
 		`  From Pimberly to confirmed  half within ${lag.p50} s, 95 % within ${lag.p95} s, all within ${lag.max} s`,
 	];

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { wantedShapes, type Shapes } from '../simulators/generate';
 import { ledgerOption, queueModeOption, redisOption, type LedgerOption } from './storeOptions';
 import type { RedisTarget } from './redisServer';
+import type { Transport } from './channelTransport';
 import { UsageError } from './usageError';
 
 export { UsageError } from './usageError';
@@ -33,6 +34,8 @@ export interface StartOptions {
 	queueMode: number | null;
 	/** The Redis of queue mode; null: an installed one is started. */
 	redis: RedisTarget | null;
+	/** How stock items and kits are written. */
+	transport: Transport;
 }
 
 /** Enough to see order, variants and prices; few enough to be through in a minute. */
@@ -58,7 +61,8 @@ Runs the sync from Pimberly to Khaos Control in a real n8n, between two bundled 
                         used when the URL has no password, and ?sslmode= says how to connect)
   --queue-mode N        n8n in queue mode: one main process and N workers. Its ledger, and n8n's own data, are in PostgreSQL
   --redis URL           with --queue-mode, a Redis to use (redis:// or rediss://); without it an installed redis-server is started
-  --transport soap      how stock items are written: by Khaos Control's web services
+  --transport T         how stock items and kits get into Khaos: soap (its web services, kits by an import file; the default)
+                        or channel (Khaos fetches them and uploads what it holds; between the bundled simulators only)
   --help                show this`;
 
 /**
@@ -70,7 +74,6 @@ export function readStartOptions(args: string[], cwd: string = process.cwd()): S
 	const values = parse(args);
 	if (values.help) return null;
 
-	supported('--transport', values.transport, 'soap', "stock items are written by Khaos Control's web services");
 	const queueMode = queueModeOption(values['queue-mode']);
 
 	const catalogue = values.catalogue === undefined ? null : resolve(cwd, values.catalogue);
@@ -97,7 +100,19 @@ export function readStartOptions(args: string[], cwd: string = process.cwd()): S
 		ledger: ledgerOption(values.ledger, queueMode !== null),
 		queueMode,
 		redis: redisOption(values.redis, queueMode !== null),
+		transport: transportOption(values),
 	};
+}
+
+function transportOption(values: { transport?: string } & Parameters<typeof otherServers>[0]): Transport {
+	const { transport = 'soap' } = values;
+	if (transport !== 'soap' && transport !== 'channel') throw new UsageError('--transport is "soap" or "channel".');
+	if (transport === 'channel' && otherServers(values) !== null) {
+		throw new UsageError(
+			'--transport channel works between the bundled simulators: elsewhere a person has to enter the channel in Khaos Control. docs/channel.md says how.',
+		);
+	}
+	return transport;
 }
 
 function parse(args: string[]) {
@@ -132,11 +147,6 @@ function parse(args: string[]) {
 export function reportFileOf(args: string[], cwd: string = process.cwd()): string | null {
 	const { report } = parseArgs({ args, strict: false, options: { report: { type: 'string' } } }).values;
 	return typeof report === 'string' ? resolve(cwd, report) : null;
-}
-
-function supported(flag: string, value: string | undefined, only: string, meaning: string): void {
-	if (value === undefined || value === only) return;
-	throw new UsageError(`${flag}: the only supported value is "${only}" (${meaning}).`);
 }
 
 function wholeNumber(flag: string, value: string | undefined): number | null {

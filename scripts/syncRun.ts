@@ -1,8 +1,9 @@
 import { generateCatalogue } from '../simulators/generate';
 import { startSimulators, type Simulators } from '../simulators/start';
+import { channelTarget, isWork, notCarriedIn, ofCarried } from './channelTransport';
 import { Cleanup } from './cleanup';
 import { openDataFolder, type DataFolder } from './dataFolder';
-import { Demo, ENVIRONMENT, REPOSITORY } from './demo';
+import { Demo, ENVIRONMENT, REPOSITORY, type DemoVariation } from './demo';
 import { lookAtBoth, type Look } from './finalLook';
 import { LedgerView } from './ledgerView';
 import { ImportingPerson } from './importingPerson';
@@ -21,9 +22,10 @@ import { untilSettled, type Ending, type SyncState } from './untilSettled';
 const GIVE_UP_AFTER_MS = 6 * 60_000;
 
 export type RunOptions = Pick<StartOptions, 'catalogue' | 'generate' | 'servers' | 'keep'> &
-	Partial<Pick<StartOptions, 'ledger' | 'queueMode' | 'redis'>> & {
+	Partial<Pick<StartOptions, 'ledger' | 'queueMode' | 'redis' | 'transport'>> & {
 		/** For n8n. */
 		env?: Record<string, string>;
+		variation?: (data: DataFolder) => DemoVariation;
 		giveUpAfterMs?: number;
 	};
 
@@ -68,7 +70,7 @@ export class SyncRun {
 	 * @param cleanup gets what has to be undone, as it comes to be; whoever does not reach `stop` runs it
 	 */
 	static async prepare(options: RunOptions, progress: Progress, cleanup = new Cleanup()): Promise<SyncRun> {
-		const { ledger = { backend: 'sqlite' }, queueMode = null, redis = null } = options;
+		const { ledger = { backend: 'sqlite' }, queueMode = null, redis = null, transport = 'soap' } = options;
 		try {
 			// Said before anything takes its time.
 			if (queueMode !== null && redis === null) requireRedisServer();
@@ -88,7 +90,18 @@ export class SyncRun {
 			cleanup.add(async () => await N8nServer.killAll());
 			const preparedAt = Date.now();
 			const workers = queueMode ?? 0;
-			const demo = await Demo.prepare({ installation, data, servers, progress, env, ledger: stores.ledger, workers });
+			const variation = options.variation?.(data);
+			const demo = await Demo.prepare({
+				installation,
+				data,
+				servers,
+				progress,
+				env,
+				ledger: stores.ledger,
+				workers,
+				transport,
+				...(variation ? { variation } : {}),
+			});
 			cleanup.add(async () => await demo.stop());
 			if (simulators) {
 				const person = new ImportingPerson(data.importFiles, simulators.controlUrl, progress);
@@ -112,6 +125,12 @@ export class SyncRun {
 			await this.demo.activate();
 		}
 		this.activated = true;
+		// Somebody enters the channel's address in Khaos Control.
+		if (this.byChannel) this.simulators?.channel.configure(channelTarget(this.demo.url, this.data.settings.channelPassword!));
+	}
+
+	private get byChannel(): boolean {
+		return this.options.transport === 'channel';
 	}
 
 	/** Forget what was before: the next report is about what happens from now on. */
@@ -136,7 +155,7 @@ export class SyncRun {
 		progress.step('Syncing');
 		const ending = await untilSettled({
 			read: async () => await this.state(),
-			activity: async () => await Promise.resolve(String(this.simulators?.control.log().length ?? '')),
+			activity: async () => await Promise.resolve(this.simulators ? String(this.simulators.control.log().filter(isWork).length) : ''),
 			ended: this.demo.whenEnded(),
 			giveUpAfterMs: this.options.giveUpAfterMs ?? GIVE_UP_AFTER_MS,
 			show: (state) => progress.detail(inWords(state)),
@@ -162,7 +181,8 @@ export class SyncRun {
 		}
 		// Elsewhere a person has to import the file; what waits for that is counted apart.
 		const waiting = simulators ? new Set<string>() : await this.view.sent();
-		const differences = (look instanceof Error ? [] : differencesIn(look)).filter(
+		const found = look instanceof Error ? [] : differencesIn(look, this.byChannel);
+		const differences = found.filter(
 			({ kind, primaryId }) => !waiting.has(`${kind} ${primaryId}`),
 		);
 		const explained = new Set(exceptions.map(({ product }) => product));
@@ -197,6 +217,7 @@ export class SyncRun {
 			},
 			itemsPerSecond: rounded((stats?.lag.count ?? 0) / Math.max(seconds, 0.1)),
 		};
+		if (this.byChannel && !(look instanceof Error)) report.notCarried = notCarriedIn(look.products.filter(isReady));
 		const complete =
 			ending.how === 'settled' &&
 			!(look instanceof Error) &&
@@ -252,10 +273,11 @@ function inWords(state: SyncState): string {
 }
 
 /** What is not as it should be; a product that is not even equal in Khaos is not asked for its status. */
-function differencesIn(look: Look): Difference[] {
+function differencesIn(look: Look, byChannel: boolean): Difference[] {
 	return look.products.filter(isReady).flatMap((product) => {
 		const { primaryId } = product;
-		const differences = differencesOf(product, look.items.get(keyOf(primaryId)));
+		const all = differencesOf(product, look.items.get(keyOf(primaryId)));
+		const differences = byChannel ? ofCarried(all) : all;
 		const status = look.statuses.get(primaryId) ?? '';
 		// A product that is discontinued is confirmed like any other, and not Live: nobody is to sell it.
 		const expected = isDiscontinued(product) ? 'Pending' : 'Live';

@@ -7,7 +7,8 @@ const BASE64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/;
 /** The element that holds the zip: `Data` of the result (contract 2.1), or the result itself. */
 function packedText(result: XmlElement): string | null {
 	const leaves = [...walk(result)].filter((element) => element.children.length === 0 && element.text.trim() !== '');
-	const data = leaves.find((element) => sameName(element.name) === 'data') ?? (leaves.length === 1 ? leaves[0] : undefined);
+	const data =
+		leaves.find((element) => sameName(element.name) === 'data') ?? (leaves.length === 1 ? leaves[0] : undefined);
 	return data?.text.trim() ?? null;
 }
 

@@ -104,7 +104,14 @@ function workOf(item: BatchItem): Work {
 		fail(
 			work,
 			parsed.success || isLookUp
-				? [{ field: 'key', value: item.key, reason: `'${item.key}' names no price-list row`, remedy: 'Pass the items on as they are.' }]
+				? [
+						{
+							field: 'key',
+							value: item.key,
+							reason: `'${item.key}' names no price-list row`,
+							remedy: 'Pass the items on as they are.',
+						},
+					]
 				: [unreadableDesired(parsed.error)],
 		);
 	}
@@ -140,10 +147,7 @@ class Comparison {
 	) {
 		this.line = new KhaosLine(options.port, options.sleep);
 		this.reader = new PriceListReader(options.client, options);
-		this.lane = works.reduce<Lane>(
-			(lane, { item }) => (item.lane < lane ? item.lane : lane),
-			LANES.descriptive,
-		);
+		this.lane = works.reduce<Lane>((lane, { item }) => (item.lane < lane ? item.lane : lane), LANES.descriptive);
 	}
 
 	async run(): Promise<void> {
@@ -198,7 +202,7 @@ class Comparison {
 		const known = Array.isArray(this.names) ? this.names : null;
 		const misfits = misfitsOf(price, list, known, this.options.currencies);
 		const overlap = reasonOf(list === null ? null : overlapInKhaos(price, held));
-		const differences = list === null ? [] : priceDifferences(price, work.readBack);
+		const differences = list === null ? [] : priceDifferences(price, work.readBack, held);
 		const isEqual = differences.length === 0 && misfits.length === 0;
 		if (list !== null && list.net === null && differences.length > 0) work.warnings.push(netUnknown(price));
 		if (isEqual) settle(work, { status: 'confirmed', ...(item.purpose === 'check' ? {} : { adopted: true }) });
@@ -219,7 +223,9 @@ class Comparison {
 			else if (found.absent.has(key)) settle(work, itemMissing(work));
 			else work.judged = { toWrite: { ...work.item, confirmed: work.readBack } };
 		}
-		const gone = works.filter((work) => found.absent.has(keyOf(work.price.stockCode))).map((work) => work.price.stockCode);
+		const gone = works
+			.filter((work) => found.absent.has(keyOf(work.price.stockCode)))
+			.map((work) => work.price.stockCode);
 		if (gone.length > 0) {
 			await this.options.port.observe(new Map(gone.map((code) => [keyOf(code), absent(code)])));
 		}
@@ -254,7 +260,9 @@ function stillDifferent(work: Work, differences: Difference[], obstacles: Reason
 	settle(work, {
 		status: 'sent',
 		differences:
-			differences.length > 0 ? differences : obstacles.map(({ field, value }) => ({ field, expected: value, actual: null })),
+			differences.length > 0
+				? differences
+				: obstacles.map(({ field, value }) => ({ field, expected: value, actual: null })),
 		reason: obstacle
 			? `The price of ${price.stockCode} in ${price.priceList} was sent, and Khaos can't take it: ${obstacle.reason}`
 			: `The price of ${price.stockCode} in ${price.priceList} isn't in Khaos yet as it was sent: ${inWords(differences)}`,

@@ -10,7 +10,7 @@ export interface PriceRow {
 	stockCode: string;
 	stockId: string;
 	description: string;
-	/** The quantity band; a band without an end goes to 99999. */
+	/** The quantity band, from 1 on; a band without an end goes to 99999. */
 	bandLow: number;
 	bandHigh: number;
 	/** The amount that the row holds, without the discount or the mark-up that it may hold in its place. */
@@ -44,7 +44,8 @@ const isList = (element: XmlElement): boolean =>
 
 function quantity(text: string | undefined, otherwise: number): number {
 	const value = decimal(text ?? '');
-	return value === null || value.lt(0) ? otherwise : Number(value.round(0, 0).toString());
+	// Nought is no quantity: where Khaos says so, it means the first or the last one.
+	return value === null || value.lt(1) ? otherwise : Number(value.round(0, 0).toString());
 }
 
 function rowOf(element: XmlElement): PriceRow | null {

@@ -31,12 +31,14 @@ function ruleOf(row: PriceRow): string | null {
 	return hasValue(row.markUp) ? `a mark-up of ${row.markUp} %` : null;
 }
 
-/** What a row is worth: its amount as decimal text, in words where it is a rule. */
-export function amountOf(row: PriceRow): string {
-	const rule = ruleOf(row);
-	if (rule !== null) return rule;
+/** The amount of a row as decimal text; '' for a rule, whose worth changes with another price. */
+function plainAmountOf(row: PriceRow): string {
+	if (ruleOf(row) !== null) return '';
 	return (decimal(row.amount) ?? decimal(row.calculatedPrice))?.toFixed() ?? '';
 }
+
+/** The same for people: a rule in words. */
+export const amountOf = (row: PriceRow): string => ruleOf(row) ?? plainAmountOf(row);
 
 /** A price-list row that isn't there. */
 export const absentPrice = (price: DesiredPrice, net: boolean | null): PriceReadBack => ({
@@ -71,18 +73,23 @@ export function priceReadBackOf(price: DesiredPrice, net: boolean | null, rows: 
 		priceList: price.priceList,
 		bandLow: row.bandLow,
 		bandHigh: row.bandHigh,
-		amount: amountOf(row),
+		amount: plainAmountOf(row),
 		net: net ?? price.net,
 	};
 }
 
-/** Field by field, where a price-list row is not what was desired; both amounts as plain decimals. */
-export function priceDifferences(price: DesiredPrice, readBack: PriceReadBack): Difference[] {
+/**
+ * Field by field, where a price-list row is not what was desired; both amounts as plain decimals. `rows`: what the list holds
+ * of the item, to say in words what is no amount.
+ */
+export function priceDifferences(price: DesiredPrice, readBack: PriceReadBack, rows: PriceRow[] = []): Difference[] {
 	const field = fieldOf(price);
 	const expected = new Big(price.amount).toFixed();
 	if (!readBack.exists) return [{ field, expected, actual: null }];
 	const held = decimal(readBack.amount);
-	return held?.eq(price.amount) === true ? [] : [{ field, expected, actual: readBack.amount }];
+	if (held?.eq(price.amount) === true) return [];
+	const row = rows.find((one) => sameBand(one, price));
+	return [{ field, expected, actual: row ? amountOf(row) : readBack.amount }];
 }
 
 /** How a row is named: its list and its band. */

@@ -1,4 +1,11 @@
-import { desiredStockItemSchema, keyOf, readBackSchema, type BatchItem, type DesiredStockItem, type Reason } from '../shapes';
+import {
+	desiredStockItemSchema,
+	keyOf,
+	readBackSchema,
+	type BatchItem,
+	type DesiredStockItem,
+	type Reason,
+} from '../shapes';
 import { importCalls, tableRows } from './importCalls';
 import type { ImportFile, ImportFiles, Newline } from './importFile';
 import { planRow, type PlannedRow } from './importRow';
@@ -54,8 +61,7 @@ function insteadOf(scs: ScsChild | null, descriptions: Map<string, string>): Rec
 		field: 'SHORT_DESC',
 		value: null,
 		reason: `The description of ${scs.parentCode} isn't known, and the row of its size/colour/style child carries it`,
-		remedy:
-			"Turn on 'Read Parents From Khaos Control' in the node, and see that the parent is in Khaos.",
+		remedy: "Turn on 'Read Parents From Khaos Control' in the node, and see that the parent is in Khaos.",
 	};
 }
 

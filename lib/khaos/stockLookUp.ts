@@ -82,11 +82,7 @@ export class StockLookUp {
 	}
 
 	private async exportBatch(codes: string[], attempts?: number): Promise<void> {
-		const outcome = await this.line.read(
-			this.lane,
-			async () => await exportStock(this.client, codes),
-			attempts,
-		);
+		const outcome = await this.line.read(this.lane, async () => await exportStock(this.client, codes), attempts);
 		if (outcome.ok) {
 			for (const [key, record] of recordsByKey(outcome.value)) this.found.records.set(key, record);
 		} else if (codes.length > 1 && this.line.stopped === null && isOfOneItem(outcome.error)) {

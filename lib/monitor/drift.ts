@@ -399,8 +399,9 @@ class DriftCheck {
 					continue;
 				}
 				outcome.checked.push({ kind: 'price', key: price.key });
-				const readBack = priceReadBackOf(price.desired, list.net, rows.get(keyOf(price.desired.stockCode)) ?? []);
-				const differences = priceDifferences(price.desired, readBack);
+				const held = rows.get(keyOf(price.desired.stockCode)) ?? [];
+				const readBack = priceReadBackOf(price.desired, list.net, held);
+				const differences = priceDifferences(price.desired, readBack, held);
 				if (differences.length === 0) continue;
 				outcome.counts.different++;
 				outcome.repair.push({ kind: 'price', key: price.key });

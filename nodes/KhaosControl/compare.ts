@@ -46,7 +46,10 @@ export async function compareAll(
 		output.push(isBatch ? batchItem(row, outcome) : ownItem(row, outcome, ownOf(row.item, outcome)));
 	}
 	const written = rows.length - results.length;
-	const figures = [...(results.length > 0 ? [inFigures(results, 'sent before and not in Khaos yet')] : []), ...(written > 0 ? [`${written} to write.`] : [])];
+	const figures = [
+		...(results.length > 0 ? [inFigures(results, 'sent before and not in Khaos yet')] : []),
+		...(written > 0 ? [`${written} to write.`] : []),
+	];
 	if (figures.length > 0) context.addExecutionHints({ message: figures.join(' '), location: 'outputPane' });
 	return [inOrder(settled), toWrite];
 }

@@ -25,11 +25,7 @@ export const outputsByOperation = (outputs: Record<string, string[]>): `={{${str
 		.join(', ')} })[$parameter["operation"]] ?? ["${NodeConnectionTypes.Main}"] }}`;
 
 /** Name, binary field, encoding and line ends of import files; `name` stands before the date. */
-export const fileProperties = (
-	name: string,
-	ending: string,
-	options: INodeProperties[] = [],
-): INodeProperties[] =>
+export const fileProperties = (name: string, ending: string, options: INodeProperties[] = []): INodeProperties[] =>
 	updateDisplayOptions({ show: { operation: ['createImportFile'] } }, [
 		{
 			displayName: 'File Name',
@@ -68,7 +64,7 @@ export const fileProperties = (
 						{
 							name: 'Western European (Latin 1)',
 							value: 'latin1',
-							description: 'Other characters become question marks',
+							description: 'Other characters become question marks; codes that hold such are refused',
 						},
 					],
 					default: 'utf8',
@@ -101,6 +97,17 @@ const bytesOf = (text: string, encoding: string): Buffer =>
 	encoding === 'latin1'
 		? Buffer.from([...text].map((character) => (character.codePointAt(0)! > 0xff ? '?' : character)).join(''), 'latin1')
 		: Buffer.from(encoding === 'bom' ? `\ufeff${text}` : text, 'utf8');
+
+/** Codes and names that the chosen encoding can't write: with a question mark in them they would be others. */
+export const lostIn = (options: FileOptions, texts: string[]): Reason[] =>
+	(options.encoding === 'latin1' ? texts : [])
+		.filter((text) => [...text].some((character) => character.codePointAt(0)! > 0xff))
+		.map((text) => ({
+			field: 'encoding',
+			value: text,
+			reason: `${text} holds characters that Western European can't write`,
+			remedy: "Choose UTF-8 under 'Encoding', if Khaos Control's import takes it, or change the code.",
+		}));
 
 /** A name with something put before its ending; nothing that a folder or a URL would stumble over. */
 export const withPart = (fileName: string, part: string): string => {

@@ -12,8 +12,11 @@ const RESTORED = ['itemName', 'longDescription', 'costPrice', 'sellPrice', 'weig
 const pounds = (pence: number): string => `${Math.floor(pence / 100)}.${String(pence % 100).padStart(2, '0')}`;
 
 /** A small shop: families and simple products, some not ready yet, some invalid, one or two that arrive later. */
-export function smallCatalogue(chance: Chance): Catalogue {
-	const catalogue = generateCatalogue(chance.whole(10, 40), chance.whole(1, 1_000_000));
+export const smallCatalogue = (chance: Chance): Catalogue => shopOf(chance.whole(10, 40), chance);
+
+/** The same of a given size. */
+export function shopOf(products: number, chance: Chance): Catalogue {
+	const catalogue = generateCatalogue(products, chance.whole(1, 1_000_000));
 	for (const product of catalogue.products) {
 		if (chance.happens(0.05)) product.attributes.readyForErp = 'false';
 		if (chance.happens(0.04)) product.attributes.sellPrice = 'on request';

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { openLedger, type Ledger } from '../../lib/ledger/ledger';
 import { instance } from '../../lib/ledger/ownership';
 import { buildSimulators } from '../../simulators/build';
-import { Oracle, type TrailLine, type Violation } from '../oracle';
+import { Oracle, type Violation } from '../oracle';
+import { readTrail } from '../trailReader';
 import { Chance } from './chance';
 import { Editors, formerStock, smallCatalogue } from './edits';
 import { Lifetime } from './lifetime';
@@ -99,7 +99,7 @@ class Run {
 		this.calmDown();
 		await this.drain();
 		await this.touchFailed();
-		return this.judged();
+		return await this.judged();
 	}
 
 	async end(): Promise<void> {
@@ -200,9 +200,9 @@ class Run {
 		if (failed.length > 0) await this.drain();
 	}
 
-	private judged(): SimulationResult {
+	private async judged(): Promise<SimulationResult> {
 		const { built, oracle } = this.world;
-		const trail = readTrail(this.file);
+		const trail = await readTrail({ backend: 'sqlite', file: this.file });
 		const violations = [...this.errors, ...oracle.judge(trail)];
 		const calls = built.log.entries();
 		const records = [...new Set(violations.map(({ record }) => record))].filter((record) => record !== '');
@@ -251,16 +251,4 @@ function newWorld(time: VirtualTime, chance: Chance) {
 			khaos: wireTo({ ...server, respond: built.respond.khaos }),
 		},
 	};
-}
-
-function readTrail(file: string): TrailLine[] {
-	const database = new DatabaseSync(file, { readOnly: true });
-	try {
-		const rows = database
-			.prepare('SELECT at, kind, key, primary_id, event, version, details FROM trail ORDER BY event_id')
-			.all();
-		return rows.map((row) => ({ ...row }) as unknown as TrailLine);
-	} finally {
-		database.close();
-	}
 }

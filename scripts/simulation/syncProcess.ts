@@ -159,7 +159,10 @@ export class SyncProcess {
 		const scanned = outcome.status === 'done' ? outcome.products : [];
 		const read = new Map(scanned.map(({ primaryId, dateUpdated }) => [primaryId, dateUpdated]));
 		const notified = await this.readNotified();
-		const products = [...scanned, ...notified.filter((product) => (read.get(product.primaryId) ?? '') < product.dateUpdated)];
+		const products = [
+			...scanned,
+			...notified.filter((product) => (read.get(product.primaryId) ?? '') < product.dateUpdated),
+		];
 		if (products.length > 0) {
 			this.quietScans = 0;
 			life.spawn(async () => await this.execute(products));

@@ -52,7 +52,7 @@ class GivenCredentials extends ICredentialsHelper {
 	getCredentialsProperties = () => [];
 }
 
-const workflowOf = (test: NodeUnderTest, staticData: IDataObject): { workflow: Workflow; node: INode } => {
+export const workflowOf = (test: NodeUnderTest, staticData: IDataObject): { workflow: Workflow; node: INode } => {
 	const { description } = test.node;
 	const node: INode = {
 		id: test.id ?? '8b6e33a9-0c05-4bb5-9b5b-3f2f4f7a1c11',

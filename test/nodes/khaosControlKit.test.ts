@@ -223,6 +223,16 @@ describe('Khaos Control Kit', () => {
 			});
 		});
 
+		test('a code that the encoding cannot write is refused, never changed', async () => {
+			const [files, results] = await execute(
+				{ operation: 'createImportFile', options: { encoding: 'latin1' } },
+				batch(kitItem(pack('SÉT', ['漢字', '1'])), kitItem(pack('ÉT', ['LAMP', '1']))),
+			);
+			expect(files!.map(({ json }) => json.stockCodes)).toEqual([['ÉT']]);
+			expect(Buffer.from(files![0]!.binary!['data']!.data, 'base64').includes(Buffer.from('ÉT\tLAMP', 'latin1'))).toBe(true);
+			expect(results![0]!.json).toMatchObject({ status: 'failed', reason: expect.stringContaining('漢字') as unknown });
+		});
+
 		test('a kit that no file can hold is failed with the reason; the others are in the file', async () => {
 			const [files, results] = await execute(
 				{ operation: 'createImportFile', format: 'desktopMoveWith' },

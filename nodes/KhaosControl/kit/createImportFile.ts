@@ -7,6 +7,7 @@ import { desiredKitSchema, type DesiredKit, type Warning } from '../../../lib/sh
 import {
 	fileItems,
 	fileProperties,
+	lostIn,
 	newlineOf,
 	notInFile,
 	onlyToRead,
@@ -45,15 +46,19 @@ export const description: INodeProperties[] = [
 	...fileProperties('kit-relations', 'tsv'),
 ];
 
+const namesIn = (kit: DesiredKit): string[] => [kit.stockCode, ...kit.components.map(({ stockCode }) => stockCode)];
+
 type Entry = ReadRow & { kit: DesiredKit };
 
 /** Codes that the cloud's documented import map has no room for. */
 function longCodes({ kit }: Entry, format: KitFileFormat): Warning[] {
 	if (format !== 'cloud') return [];
-	return [kit.stockCode, ...kit.components.map(({ stockCode }) => stockCode)].filter(isLongForCloud).map((code) => ({
-		field: 'stock code',
-		message: `${code} has ${code.length} characters; Khaos Control Cloud documents ${LONGEST_IN_CLOUD} for its import.`,
-	}));
+	return namesIn(kit)
+		.filter(isLongForCloud)
+		.map((code) => ({
+			field: 'stock code',
+			message: `${code} has ${code.length} characters; Khaos Control Cloud documents ${LONGEST_IN_CLOUD} for its import.`,
+		}));
 }
 
 /** Writes relationship files: whole relations only, and a result for each kit. */
@@ -65,7 +70,8 @@ export async function execute(context: IExecuteFunctions): Promise<INodeExecutio
 	const entries: Entry[] = [];
 	for (const row of rows) {
 		const parsed = desiredKitSchema.safeParse(row.item.desired);
-		const other = onlyToRead(row) ?? (parsed.success ? null : notInFile([unreadableDesired(parsed.error)]));
+		const problems = parsed.success ? lostIn(options, namesIn(parsed.data)) : [unreadableDesired(parsed.error)];
+		const other = onlyToRead(row) ?? (problems.length > 0 ? notInFile(problems) : null);
 		if (other === null && parsed.success) entries.push({ ...row, kit: parsed.data });
 		else results.push(resultItem(row, isBatch, other!));
 	}

@@ -8,6 +8,7 @@ import { khaosOf, pause } from '../account';
 import {
 	fileItems,
 	fileProperties,
+	lostIn,
 	newlineOf,
 	notInFile,
 	onlyToRead,
@@ -60,7 +61,8 @@ export async function execute(context: IExecuteFunctions): Promise<INodeExecutio
 	const results = unreadable.map(({ itemIndex, error }) => failedItem(itemIndex, error));
 	const toWrite: ReadRow[] = [];
 	for (const row of rows) {
-		const other = onlyToRead(row);
+		const lost = lostIn(options, [row.item.key]);
+		const other = onlyToRead(row) ?? (lost.length > 0 ? notInFile(lost) : null);
 		if (other === null) toWrite.push(row);
 		else results.push(resultItem(row, isBatch, other));
 	}

@@ -1,12 +1,18 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
 import { isLongForCloud, LONGEST_IN_CLOUD } from '../../../lib/khaos/importCode';
-import { cloudPriceFiles, desktopPriceFiles, LIST_ELEMENT, type CloudPriceFileOptions } from '../../../lib/khaos/priceFile';
+import {
+	cloudPriceFiles,
+	desktopPriceFiles,
+	LIST_ELEMENT,
+	type CloudPriceFileOptions,
+} from '../../../lib/khaos/priceFile';
 import { unreadableDesired } from '../../../lib/khaos/recordComparison';
 import { desiredPriceSchema, type DesiredPrice, type Warning } from '../../../lib/shapes';
 import {
 	fileItems,
 	fileProperties,
+	lostIn,
 	newlineOf,
 	notInFile,
 	onlyToRead,
@@ -69,6 +75,8 @@ export const description: INodeProperties[] = [
 	]),
 ];
 
+const namesIn = (price: DesiredPrice): string[] => [price.stockCode, price.priceList];
+
 type Entry = ReadRow & { price: DesiredPrice };
 
 interface Options extends FileOptions {
@@ -96,7 +104,8 @@ export async function execute(context: IExecuteFunctions): Promise<INodeExecutio
 	const entries: Entry[] = [];
 	for (const row of rows) {
 		const parsed = desiredPriceSchema.safeParse(row.item.desired);
-		const other = onlyToRead(row) ?? (parsed.success ? null : notInFile([unreadableDesired(parsed.error)]));
+		const problems = parsed.success ? lostIn(options, namesIn(parsed.data)) : [unreadableDesired(parsed.error)];
+		const other = onlyToRead(row) ?? (problems.length > 0 ? notInFile(problems) : null);
 		if (other === null && parsed.success) entries.push({ ...row, price: parsed.data });
 		else results.push(resultItem(row, isBatch, other!));
 	}

@@ -1,4 +1,9 @@
-import { updateDisplayOptions, type IExecuteFunctions, type INodeExecutionData, type INodeProperties } from 'n8n-workflow';
+import {
+	updateDisplayOptions,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+	type INodeProperties,
+} from 'n8n-workflow';
 
 import { getPriceLists } from '../../../lib/khaos/priceLists';
 import { hintWithoutLedger, khaosOf } from '../account';
@@ -27,6 +32,7 @@ export async function execute(context: IExecuteFunctions): Promise<INodeExecutio
 	const khaos = await khaosOf(context, false);
 	const names = await khaos.read(async () => await getPriceLists(khaos.client));
 	hintWithoutLedger(context, khaos);
-	const limit = context.getNodeParameter('returnAll', 0) === true ? Infinity : (context.getNodeParameter('limit', 0) as number);
+	const limit =
+		context.getNodeParameter('returnAll', 0) === true ? Infinity : (context.getNodeParameter('limit', 0) as number);
 	return [names.slice(0, limit).map((priceList) => ({ json: { priceList }, pairedItem: { item: 0 } }))];
 }

@@ -155,7 +155,11 @@ describe('prices are compared with Khaos', () => {
 		);
 		const [judged] = await compare([priceItem(price('LAMP', 'Trade', '21.00'), { purpose: 'check' })], { client });
 		expect(judged).toMatchObject({
-			settled: { status: 'sent', differences: [{ expected: '21', actual: 'a discount of 10 %' }] },
+			settled: {
+				status: 'sent',
+				differences: [{ expected: '21', actual: 'a discount of 10 %' }],
+				priceReadBack: { exists: true, amount: '' },
+			},
 		});
 	});
 

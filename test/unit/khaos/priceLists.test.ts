@@ -39,6 +39,16 @@ describe('a price list as Khaos exports it', () => {
 		expect(lists(xml)).toMatchObject([{ name: 'Trade & Co', net: false, rows: [{ stockCode: 'LAMP-001' }] }]);
 	});
 
+	test('bands without a beginning or an end go from the first quantity to the last', () => {
+		const band = (from: string, to: string) =>
+			lists(
+				`<StockItem-CustomerClassifications CompClass="T"><StockItem><StockCode>A</StockCode><QtyStart>${from}</QtyStart><QtyEnd>${to}</QtyEnd></StockItem></StockItem-CustomerClassifications>`,
+			)[0]!.rows[0]!;
+		expect(band('0', '0')).toMatchObject({ bandLow: 1, bandHigh: 99_999 });
+		expect(band('', '')).toMatchObject({ bandLow: 1, bandHigh: 99_999 });
+		expect(band('10.00', '99.00')).toMatchObject({ bandLow: 10, bandHigh: 99 });
+	});
+
 	test('a list in several parts is one list', () => {
 		const part = (code: string) =>
 			`<StockItem-CustomerClassifications CompClass="Trade"><StockItem><StockCode>${code}</StockCode></StockItem></StockItem-CustomerClassifications>`;

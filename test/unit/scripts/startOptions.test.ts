@@ -34,6 +34,7 @@ describe('the command line of npm start', () => {
 			ledger: { backend: 'sqlite' },
 			queueMode: null,
 			redis: null,
+			transport: 'soap',
 		});
 	});
 
@@ -48,6 +49,7 @@ describe('the command line of npm start', () => {
 			ledger: { backend: 'sqlite' },
 			queueMode: null,
 			redis: null,
+			transport: 'soap',
 		});
 	});
 
@@ -90,6 +92,7 @@ describe('the command line of npm start', () => {
 			ledger: { backend: 'postgres', target: null },
 			queueMode: 2,
 			redis: null,
+			transport: 'soap',
 		});
 		expect(read('--queue-mode', '3', '--redis', 'redis://:secret@cache:6380/2')?.redis).toEqual({
 			host: 'cache',
@@ -128,7 +131,12 @@ describe('the command line of npm start', () => {
 		['queue mode with a file', ['--queue-mode', '2', '--ledger', 'sqlite'], /a SQLite ledger serves one/],
 		['a Redis without queue mode', ['--redis', 'redis://cache'], /--redis is for --queue-mode/],
 		['a Redis that is none', ['--queue-mode', '1', '--redis', 'http://:secret@cache'], /a Redis URL looks like/],
-		['another transport', ['--transport', 'channel'], /only supported value is "soap"/],
+		['another transport', ['--transport', 'ftp'], /"soap" or "channel"/],
+		[
+			'a channel between other servers',
+			['--transport', 'channel', '--pimberly-url', 'http://p/core', '--pimberly-token', 't', '--khaos-url', 'http://k/x.exe'],
+			/between the bundled simulators/,
+		],
 		['what nobody knows', ['--fast'], /--fast/],
 	])('%s is refused with what to do', (_, args, words) => {
 		expect(() => read(...args)).toThrow(UsageError);
@@ -152,7 +160,8 @@ describe('the command line of npm start', () => {
 	});
 
 	test('the supported values may be said', () => {
-		expect(read('--ledger', 'sqlite', '--transport', 'soap')).not.toBeNull();
+		expect(read('--ledger', 'sqlite', '--transport', 'soap')?.transport).toBe('soap');
+		expect(read('--transport', 'channel')?.transport).toBe('channel');
 	});
 
 	test('the report has its place even where the rest is wrong', () => {
