@@ -152,7 +152,32 @@ test('Missing SKU: Find has an output for each way in which a SKU is wanting', a
 
 test('Report: Build hands out what the report shows', async () => {
 	await (await ledger()).add([rejection('P1', 'itemName')]);
-	const [items] = await monitor('report', 'build', { productUrl: 'https://pim.example/{primaryId}' });
+	const [items] = await monitor('report', 'build', { page: 'data', productUrl: 'https://pim.example/{primaryId}' });
 	expect(items![0]!.json).toMatchObject({ environment: 'Test', open: 1, bySeverity: { high: 1 } });
 	expect((items![0]!.json['toDo'] as IDataObject[])[0]).toMatchObject({ owner: 'ecommerce', items: [{ productUrl: 'https://pim.example/P1' }] });
+});
+
+test('Report: Build makes the report as files, and as the text of a mail', async () => {
+	await (await ledger()).add([rejection('P1', 'itemName')]);
+	const [items] = await monitor('report', 'build', { files: ['html', 'csv', 'json'] });
+	const { json, binary } = items![0]!;
+
+	expect(json).toMatchObject({ open: 1, byOwner: { ecommerce: 1, operations: 0, finance: 0 } });
+	expect(json['subject']).toMatch(/^Sync report Test: 1 exception needs doing: 1 high\./);
+	expect(json['html']).toContain('<code>itemName</code>');
+	const text = (name: string): string => Buffer.from(binary![name]!.data, 'base64').toString('utf8');
+	expect(text('html')).toBe(json['html']);
+	expect(text('csv')).toMatch(/\r\necommerce,high,Invalid product,P1,/);
+	expect(JSON.parse(text('json'))).toMatchObject({ open: 1 });
+	expect(binary!['csv']).toMatchObject({ mimeType: 'text/csv', fileName: expect.stringMatching(/^sync-report-\d{4}-\d\d-\d\d\.csv$/) });
+});
+
+test('Report: Build makes the dashboard, with the history of the SKU that a webhook was asked for', async () => {
+	await (await ledger()).add([change('TEE')]);
+	const [still] = await monitor('report', 'build', { page: 'dashboard' }, itemsOf({ query: {} }));
+	expect(still![0]!.json['html']).toContain('location.reload');
+	const [asked] = await monitor('report', 'build', { page: 'dashboard' }, itemsOf({ query: { sku: ' tee ' } }));
+	expect(asked![0]!.json['html']).toContain('History of tee');
+	const [unknown] = await monitor('report', 'build', { page: 'dashboard' }, itemsOf({ query: { sku: '<b>' } }));
+	expect(unknown![0]!.json['html']).toContain('History of &lt;b&gt;');
 });
