@@ -246,6 +246,18 @@ export const priceReadBackSchema = z.object({
 });
 export type PriceReadBack = z.infer<typeof priceReadBackSchema>;
 
+/**
+ * What may be written of an item that was never confirmed, in a first sync into a Khaos that is already full: until a person
+ * has seen what would change, an item that Khaos holds keeps its values.
+ */
+export const approvalSchema = z.object({
+	/** Import columns in which an item that Khaos holds may be brought to what is desired. */
+	columns: z.union([z.literal('all'), z.array(z.string())]),
+	/** Whether an item that Khaos does not hold may be made. */
+	newItems: z.boolean(),
+});
+export type Approval = z.infer<typeof approvalSchema>;
+
 export const batchItemSchema = changeSchema.extend({
 	changeId: z.string().min(1),
 	lease: leaseSchema,
@@ -257,6 +269,8 @@ export const batchItemSchema = changeSchema.extend({
 	 * back, don't write. `lookUp`: only say whether Khaos holds the key (`desired` is empty).
 	 */
 	purpose: z.enum(['write', 'check', 'lookUp']).optional(),
+	/** What of it may be written; left out: all of it. */
+	approval: approvalSchema.optional(),
 });
 export type BatchItem = z.infer<typeof batchItemSchema>;
 
@@ -267,12 +281,16 @@ export const differenceSchema = z.object({
 });
 export type Difference = z.infer<typeof differenceSchema>;
 
+/** Where an item that Khaos held before the first sync differs, and whose the column is. */
+export const firstSyncDifferenceSchema = differenceSchema.extend({ owner: z.enum(['pimberly', 'khaos']) });
+export type FirstSyncDifference = z.infer<typeof firstSyncDifferenceSchema>;
+
 /** What became of one change of a batch. */
 export const resultSchema = z.object({
 	changeId: z.string().min(1),
 	lease: leaseSchema,
-	/** `sent`: written, a later read-back decides. */
-	status: z.enum(['confirmed', 'sent', 'retry', 'failed']),
+	/** `sent`: written, a later read-back decides. `held`: what differs is not written until a person allows it. */
+	status: z.enum(['confirmed', 'sent', 'held', 'retry', 'failed']),
 	differences: z.array(differenceSchema),
 	reason: z.string(),
 	remedy: z.string(),
@@ -296,6 +314,8 @@ export const resultSchema = z.object({
 	adopted: z.boolean().optional(),
 	/** With `sent`: what is still to be read back. */
 	awaiting: z.enum(['harmonisation', 'import', 'channel']).optional(),
+	/** Of an item with an `approval`: where Khaos holds something else, and goes on doing so. */
+	firstSync: z.array(firstSyncDifferenceSchema).optional(),
 	warnings: z.array(warningSchema).optional(),
 });
 export type Result = z.infer<typeof resultSchema>;

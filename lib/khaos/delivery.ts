@@ -1,14 +1,16 @@
 import type { BatchItem, DesiredStockItem, Difference, ReadBack, Result } from '../shapes';
 import type { KhaosClient } from './client';
-import { changedColumns, columnOf, differencesOf, shownValue, withUnproven } from './columns';
+import { changedColumns, columnOf, differencesOf, HARMONISATION_CODE, shownValue, withUnproven } from './columns';
 import type { DeliveryPort } from './deliveryPort';
 import {
+	conclude,
 	confirm,
 	differ,
 	fail,
 	invalid,
 	inWords,
 	leftTraces,
+	narrow,
 	notOurs,
 	pendingCode,
 	postpone,
@@ -20,6 +22,7 @@ import {
 	type Work,
 } from './deliveryWork';
 import { sweepHarmonisation, type AwaitingCode } from './harmonisationSweep';
+import { isApproved } from './firstSync';
 import { halves, importCalls } from './importCalls';
 import { needsFreshRead, planRow } from './importRow';
 import { ImportRun } from './importRun';
@@ -73,6 +76,7 @@ export class KhaosDelivery {
 		}
 		return works.map((work) => {
 			if (work.result === null) postpone(work, new Error(`${work.stockCode} was not delivered`));
+			conclude(work);
 			return work.result!;
 		});
 	}
@@ -96,6 +100,7 @@ export class KhaosDelivery {
 		};
 		const open = onceEach(works);
 		await this.learn(open, batch);
+		for (const work of open) narrow(work);
 		await this.learnParents(open, batch);
 		await this.write(this.plan(open, batch), batch);
 		await sweepHarmonisation(client, port, line, batch.awaiting);
@@ -109,7 +114,8 @@ export class KhaosDelivery {
 			work.uncertain = uncertain.has(work.key);
 			const { earlier, purpose } = work;
 			if (earlier?.exists === true && !work.uncertain) work.known = earlier;
-			work.codeMissed = purpose === 'write' && work.item.attempt > 1 && (pendingCode(work) ?? '') !== '';
+			const mayWriteCode = work.approval === null || isApproved(work.approval, HARMONISATION_CODE);
+			work.codeMissed = mayWriteCode && purpose === 'write' && work.item.attempt > 1 && (pendingCode(work) ?? '') !== '';
 			if (work.known !== null && isEnough(work, work.known)) continue;
 			work.known = null;
 			toRead.push(work);
@@ -301,6 +307,8 @@ function absence(work: Work, said: string | undefined): [reason: string, remedy:
 /** Whether what is known of an item is enough to go on without asking Khaos. */
 function isEnough(work: Work, known: ReadBack): boolean {
 	const { purpose, desired } = work;
+	// What is left alone is sent as Khaos holds it now.
+	if (work.approval !== null) return false;
 	switch (purpose) {
 		case 'lookUp':
 			return true;

@@ -4,17 +4,20 @@ import {
 	keyOf,
 	LANES,
 	readBackSchema,
+	type Approval,
 	type BatchItem,
 	type DesiredStockItem,
 	type Difference,
+	type FirstSyncDifference,
 	type Lane,
 	type ReadBack,
 	type Reason,
 	type Result,
 	type Warning,
 } from '../shapes';
-import { columnOf, differencesOf, HARMONISATION_CODE, sendableColumns, shownValue } from './columns';
+import { columnOf, differencesOf, HARMONISATION_CODE, sendableColumns, shownValue, withUnproven } from './columns';
 import { KhaosError, KhaosFault } from './fault';
+import { approvedPart, awaitingApproval, differencesThatStay, waitsInWords } from './firstSync';
 import type { PlannedRow } from './importRow';
 import type { ImportSummary } from './importSummary';
 import { scsChildOf, type ScsChild } from './scs';
@@ -36,8 +39,12 @@ export interface Work {
 	purpose: Purpose;
 	key: string;
 	stockCode: string;
-	/** For a look-up: an item without columns. */
+	/** For a look-up: an item without columns. Of an item with an approval, what may be written of it. */
 	desired: DesiredStockItem;
+	/** All that is desired, whether it may be written or not. */
+	whole: DesiredStockItem;
+	/** Null: all of it may be written. */
+	approval: Approval | null;
 	/** The record as the ledger had it when the batch was taken. */
 	earlier: ReadBack | null;
 	/** Written before with an outcome that isn't known. */
@@ -87,6 +94,8 @@ export function workOf(item: BatchItem): Work {
 		key: keyOf(desired.stockCode),
 		stockCode: purpose === 'lookUp' ? (earlier?.stockCode ?? desired.stockCode) : desired.stockCode.trim(),
 		desired,
+		whole: desired,
+		approval: purpose === 'lookUp' ? null : (item.approval ?? null),
 		earlier,
 		uncertain: false,
 		scs,
@@ -150,6 +159,39 @@ export const awaitHarmonisation = (work: Work): void =>
 export const fail = (work: Work, reason: string, remedy: string, differences: Difference[] = []): void =>
 	settled(work, { status: 'failed', reason, remedy, differences });
 
+/** What differs is not written before a person allows it. */
+function withhold(work: Work, differences: FirstSyncDifference[]): void {
+	const waiting = awaitingApproval(differences);
+	settled(work, {
+		status: 'held',
+		...waitsInWords(work.stockCode, waiting),
+		differences: waiting.map(({ field, expected, actual }) => ({ field, expected, actual })),
+		firstSync: differences,
+	});
+}
+
+/** Before anything is written of an item with an approval: leave out what may not be written. */
+export function narrow(work: Work): void {
+	const { approval, known, whole } = work;
+	if (approval === null || known === null || work.result !== null) return;
+	if (known.exists) work.desired = approvedPart(whole, approval);
+	else if (!approval.newItems) withhold(work, differencesThatStay(whole, known, approval));
+}
+
+/** An item with an approval is confirmed only where nothing of it differs; otherwise the rest of it waits. */
+export function conclude(work: Work): void {
+	const { approval, known, whole } = work;
+	if (approval === null || known?.exists !== true || work.result?.status !== 'confirmed' || work.desired === whole) return;
+	const differences = differencesThatStay(whole, known, approval);
+	if (awaitingApproval(differences).length > 0) {
+		withhold(work, differences);
+		return;
+	}
+	const looked = work.purpose === 'check' && work.call === null && approval.columns.length === 0;
+	work.known = withUnproven(known, whole, known);
+	work.result = { ...work.result, readBack: work.known, firstSync: differences, ...(looked ? { adopted: true } : {}) };
+}
+
 /** It can't be sent as it is: every reason at once. */
 export const invalid = (work: Work, reasons: Reason[]): void =>
 	fail(
@@ -211,8 +253,8 @@ export const laneOf = (works: Work[]): Lane =>
 /** The commodity code that is desired and still to be read back: '' for one that was cleared, null where there is none. */
 export function pendingCode(work: Work): string | null {
 	if (!work.known?.exists) return null;
-	const column = columnOf(HARMONISATION_CODE, work.desired.settings?.[HARMONISATION_CODE]);
-	const desired = sendableColumns(work.desired).columns[HARMONISATION_CODE];
+	const column = columnOf(HARMONISATION_CODE, work.whole.settings?.[HARMONISATION_CODE]);
+	const desired = sendableColumns(work.whole).columns[HARMONISATION_CODE];
 	if (desired === undefined || column.owner === 'khaos' || shownValue(work.known, column) !== undefined) return null;
 	if (desired !== null && desired.trim() !== '') return desired.trim();
 	return work.row?.changed.includes(HARMONISATION_CODE) === true ? '' : null;

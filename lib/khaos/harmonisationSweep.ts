@@ -4,6 +4,7 @@ import { HARMONISATION_CODE } from './columns';
 import type { DeliveryPort } from './deliveryPort';
 import { awaitHarmonisation, confirm, differ, inWords, pendingCode, type Work } from './deliveryWork';
 import { KhaosFault } from './fault';
+import { isApproved } from './firstSync';
 import { getHarmonisationCodes } from './harmonisation';
 import type { KhaosLine } from './khaosLine';
 
@@ -58,8 +59,10 @@ export async function sweepHarmonisation(
 		const expected = pendingCode(work) ?? '';
 		work.known = withCodes(work.known!, codes);
 		const equal = expected === '' ? codes.length === 0 : codes.includes(expected);
-		if (equal) {
-			if (expected !== '') work.known.columns[HARMONISATION_CODE] = expected;
+		// A code that may not be written is told with the other differences.
+		const mayDiffer = work.approval !== null && !isApproved(work.approval, HARMONISATION_CODE);
+		if (equal || mayDiffer) {
+			if (equal && expected !== '') work.known.columns[HARMONISATION_CODE] = expected;
 			confirm(work, adopted);
 			continue;
 		}

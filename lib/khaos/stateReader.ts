@@ -162,7 +162,7 @@ export class StateReader {
 				continue;
 			}
 			const readBack = record
-				? readBackOf(record, Object.keys(work.desired.columns), work.desired.settings)
+				? readBackOf(record, Object.keys(work.whole.columns), work.whole.settings)
 				: absent(work.stockCode);
 			this.know(work, notes(work, readBack));
 			if (record) work.parentCode = record.parentCode;

@@ -30,7 +30,8 @@ export async function beginWrite(
 		environmentId,
 	);
 	await tx.run(
-		`UPDATE records SET uncertain = 1, read_back_at = ? WHERE ${tx.dialect.among('record_id', 'integer')}`,
+		// What Khaos does not hold is made by this write: there is nothing in it that would have to be approved.
+		`UPDATE records SET uncertain = 1, read_back_at = ?, cleared = CASE WHEN present = 0 THEN 1 ELSE cleared END WHERE ${tx.dialect.among('record_id', 'integer')}`,
 		tx.now,
 		jsonParameter(ours.map((row) => row.record_id)),
 	);

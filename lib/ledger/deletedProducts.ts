@@ -1,6 +1,7 @@
 import type { Change, Kind } from '../shapes';
 import { jsonParameter, type Transaction } from './database';
 import { KIT_FIELD, openExceptions, resolveExceptions, type ExceptionType } from './exceptions';
+import { forgetDifferences } from './firstSyncDifferences';
 import { forgetUnsentKits } from './formerKits';
 import { subjectOf } from './subject';
 import { writeTrail } from './trail';
@@ -104,13 +105,14 @@ async function tellDependants(tx: Transaction, environmentId: number, primaryIds
 async function dropQueued(tx: Transaction, environmentId: number, primaryIds: string[]): Promise<void> {
 	const dropped = await tx.all<{
 		change_id: number;
+		record_id: number;
 		kind: Kind;
 		key: string;
 		version: string;
 		state: string;
 		primary_id: string;
 	}>(
-		`SELECT change_id, changes.kind, changes.key, changes.version, state, primary_id FROM changes
+		`SELECT change_id, changes.record_id, changes.kind, changes.key, changes.version, state, primary_id FROM changes
 		 JOIN records ON records.record_id = changes.record_id
 		 WHERE records.environment_id = ? AND ${tx.dialect.among('primary_id')}
 			AND state IN ('queued', 'held', 'next', 'retrying', 'failed') AND purpose = 'write'`,
@@ -119,6 +121,7 @@ async function dropQueued(tx: Transaction, environmentId: number, primaryIds: st
 	);
 	await forgetUnsentKits(tx, environmentId, dropped.filter(({ kind }) => kind === 'kit').map(({ key }) => key));
 	if (dropped.length === 0) return;
+	await forgetDifferences(tx, dropped.map((change) => change.record_id));
 	await tx.run(
 		`DELETE FROM changes WHERE ${tx.dialect.among('change_id', 'integer')}`,
 		jsonParameter(dropped.map((change) => change.change_id)),

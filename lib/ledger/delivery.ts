@@ -1,8 +1,11 @@
 import type { AwaitingHarmonisation, DeliveryPort, StockListRow } from '../khaos/deliveryPort';
-import { keyOf, type DesiredStockItem, type ReadBack } from '../shapes';
+import { HARMONISATION_CODE, withUnproven } from '../khaos/columns';
+import { awaitingApproval, differencesThatStay, isApproved, waitsInWords } from '../khaos/firstSync';
+import { keyOf, type Approval, type DesiredStockItem, type ReadBack } from '../shapes';
 import { beginWrite } from './beginWrite';
 import { jsonParameter, type Database, type Transaction } from './database';
 import { khaosContacts } from './contacts';
+import { approvalsFor } from './firstSync';
 import { throughGate, type GateSettings, type GateTools } from './gate';
 import { meetNeeds, observe } from './observe';
 import type { LedgerSettings } from './settings';
@@ -91,9 +94,14 @@ export function deliveryPort(
 		settleHarmonisation: async (codes) =>
 			await database.write(async (tx) => {
 				const shown = new Map([...codes].map(([key, list]) => [keyOf(key), list]));
-				const settled = (await awaitingRows(tx, environmentId)).map((row): Settled => {
+				const rows = await awaitingRows(tx, environmentId);
+				const approvals = await approvalsFor(tx, environmentId, rows.map((row) => row.change_id));
+				const settled = rows.map((row): Settled => {
 					const expected = commodityCodeOf(row.desired);
 					const actual = shown.get(row.key) ?? [];
+					const approval = approvals.get(row.change_id);
+					const looked = approval === undefined ? null : lookedAt(row, approval, actual);
+					if (looked !== null) return looked;
 					if (expected === null || actual.includes(expected)) {
 						return {
 							row,
@@ -118,6 +126,31 @@ export function deliveryPort(
 				await apply(tx, environmentId, settings, settled);
 			}),
 	};
+}
+
+/**
+ * In a first sync: an item whose code may not be written, or which differs elsewhere too, waits for approval; one that differs
+ * nowhere is confirmed. Null: its code may be written, and has to be.
+ */
+function lookedAt(row: OpenRow, approval: Approval, codes: string[]): Settled | null {
+	const desired = JSON.parse(row.desired) as DesiredStockItem;
+	const expected = commodityCodeOf(row.desired);
+	const equal = expected === null || codes.includes(expected);
+	const read = withCode(row, equal ? expected : codes.join(', '));
+	if (read === null || (!equal && isApproved(approval, HARMONISATION_CODE))) return null;
+	const readBack = read.unproven === undefined ? read : { ...read, unproven: Object.fromEntries(Object.entries(read.unproven).filter(([column]) => column !== HARMONISATION_CODE)) };
+	const firstSync = differencesThatStay(desired, readBack, approval);
+	const waiting = awaitingApproval(firstSync);
+	if (waiting.length === 0) {
+		const proven = withUnproven(readBack, desired, readBack);
+		return {
+			row,
+			result: { status: 'confirmed', reason: '', remedy: '', differences: [], readBack: proven, firstSync },
+			outcome: { state: 'confirmed' },
+		};
+	}
+	const differences = waiting.map(({ field, expected: wanted, actual }) => ({ field, expected: wanted, actual }));
+	return { row, result: { status: 'held', ...waitsInWords(desired.stockCode, waiting), differences, readBack, firstSync }, outcome: { state: 'held' } };
 }
 
 /** What Khaos was read to hold, with the code that another method showed. */

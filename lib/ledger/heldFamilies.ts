@@ -28,8 +28,9 @@ export async function heldFamilies(tx: Transaction, environmentId: number, limit
 		dropped: string | null;
 		state: ChangeState | null;
 		reason: string | null;
+		awaiting: string | null;
 	}>(
-		`SELECT records.record_id, records.kind, records.key, records.present, records.version, records.dropped, blocking.state, blocking.reason FROM records
+		`SELECT records.record_id, records.kind, records.key, records.present, records.version, records.dropped, blocking.state, blocking.reason, blocking.awaiting FROM records
 		 LEFT JOIN changes AS blocking ON blocking.record_id = records.record_id AND blocking.state <> 'next'
 		 WHERE ${tx.dialect.among('records.record_id', 'integer')}`,
 		ids,

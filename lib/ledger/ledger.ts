@@ -8,8 +8,9 @@ import type { MonitorPort } from '../monitor/monitorPort';
 import type { HintPort } from '../pimberly/hintPort';
 import type { ScanPort } from '../pimberly/scanPort';
 import type { StatusPort } from '../pimberly/statusPort';
-import type { BatchItem, Kind, Result } from '../shapes';
+import type { Approval, BatchItem, Kind, Result } from '../shapes';
 import { add, type AddItem, type AddOptions, type AddOutcome } from './add';
+import { firstSyncReport, listDifferences, type DifferenceFilter, type FirstSyncReport, type ListedDifference } from './baseline';
 import { beginWrite } from './beginWrite';
 import { channelPort } from './channel';
 import type { Database } from './database';
@@ -19,6 +20,7 @@ import { driftPort } from './driftRuns';
 import { openHost, type System } from './environment';
 import { listExceptions, type ExceptionFilter, type ExceptionType, type ListedException, type Owner } from './exceptions';
 import { exceptionHistory, setDefaultOwner, updateExceptions, type ExceptionHistory, type ExceptionUpdate, type ExceptionUpdated } from './exceptionWork';
+import { setFirstSync } from './firstSync';
 import { defaultGate, type GateTools } from './gate';
 import { executionFailed, executionSucceeded, type FailedExecution } from './failedExecutions';
 import { hintPort } from './hints';
@@ -78,6 +80,15 @@ export interface Ledger {
 	drop(named: NamedChanges, reason: string): Promise<NamedOutcome[]>;
 	/** Confirm on a person's word kits and prices that were sent and can't be read back; one outcome a name. */
 	vouch(named: NamedChanges, reason: string): Promise<NamedOutcome[]>;
+	/**
+	 * What a taker lets through of items that were never confirmed; the strictest of all counts. Returns how many changes waited
+	 * for what this allows.
+	 */
+	setFirstSync(taker: string, approval: Approval): Promise<number>;
+	/** What a first sync into a Khaos that is already full would change. */
+	firstSync(): Promise<FirstSyncReport>;
+	/** The same, item by item, in pages. */
+	firstSyncDifferences(filter: DifferenceFilter): Promise<{ rows: ListedDifference[]; last: number | null }>;
 	/** Raise what is held too long, resolve what no longer is; null when it was done a moment ago. */
 	housekeeping(): Promise<Housekeeping | null>;
 	getMany(filter: ChangeFilter): Promise<ListedChange[]>;
@@ -200,6 +211,9 @@ function ledgerOver(database: Database, environmentId: number, environment: stri
 		},
 		drop: async (named, reason) => await database.write(async (tx) => await drop(tx, environmentId, named, reason)),
 		vouch: async (named, reason) => await database.write(async (tx) => await vouch(tx, environmentId, settings, named, reason)),
+		setFirstSync: async (taker, approval) => await database.write(async (tx) => await setFirstSync(tx, environmentId, taker, approval)),
+		firstSync: async () => await database.read(async (tx) => await firstSyncReport(tx, environmentId)),
+		firstSyncDifferences: async (filter) => await database.read(async (tx) => await listDifferences(tx, environmentId, filter)),
 		housekeeping: async () => await database.write(async (tx) => await housekeeping(tx, environmentId, settings)),
 		getMany: async (filter) => await database.read(async (tx) => await listChanges(tx, environmentId, filter)),
 		stats: async (sinceMs = 24 * 60 * 60_000) => await database.read(async (tx) => await stats(tx, environmentId, sinceMs)),

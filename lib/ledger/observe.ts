@@ -101,7 +101,8 @@ export async function meetNeeds(tx: Transaction, environmentId: number, kind: st
 export async function recount(tx: Transaction, changeIds: string): Promise<void> {
 	await countUnmet(tx, changeIds);
 	await tx.run(
-		`UPDATE changes SET state = 'queued', ready_at = ?, held_since = NULL WHERE state = 'held' AND unmet = 0 AND ${tx.dialect.among('change_id', 'integer')}`,
+		`UPDATE changes SET state = 'queued', ready_at = ?, held_since = NULL
+		 WHERE state = 'held' AND unmet = 0 AND (awaiting IS NULL OR awaiting <> 'approval') AND ${tx.dialect.among('change_id', 'integer')}`,
 		tx.now,
 		changeIds,
 	);

@@ -2,6 +2,7 @@ import { targetOf, type Need } from '../shapes';
 import { jsonParameter, type Transaction } from './database';
 import { rememberDropped, tellDependants } from './dropped';
 import { meetNeeds } from './observe';
+import { forgetDifferences } from './firstSyncDifferences';
 import { place, type Draft, type KnownRecord, type Placed } from './placement';
 import { nameOf } from './records';
 import { writeTrail, type TrailEntry } from './trail';
@@ -97,6 +98,7 @@ export async function placeDrafts(
 /** Remove what waits for these records; what is in flight stays. */
 export async function dropWaiting(tx: Transaction, recordIds: number[]): Promise<void> {
 	if (recordIds.length === 0) return;
+	await forgetDifferences(tx, recordIds);
 	await tx.run(
 		`DELETE FROM changes WHERE state <> 'leased' AND ${tx.dialect.among('record_id', 'integer')}`,
 		jsonParameter(recordIds),

@@ -22,7 +22,7 @@ export async function releaseBatch(tx: Transaction, environmentId: number, setti
 
 /**
  * End a hold on a person's word: what is held of these stock items, with their kit relations and prices, may be sent
- * although what it needs is not confirmed.
+ * although what it needs is not confirmed, or nobody has approved what differs in Khaos.
  * @returns how many were held and are ready now.
  */
 export async function endHold(tx: Transaction, environmentId: number, keys: string[], reason: string): Promise<number> {
@@ -35,7 +35,15 @@ export async function endHold(tx: Transaction, environmentId: number, keys: stri
 	const rows = held.filter(({ kind, key }) => wanted.has(key) || (kind === 'price' && keys.some((stockKey) => key.startsWith(`${stockKey} | `))));
 	const ids = jsonParameter(rows.map((row) => row.change_id));
 	await tx.run(`UPDATE change_needs SET met = 1 WHERE ${tx.dialect.among('change_id', 'integer')}`, ids);
-	await tx.run(`UPDATE changes SET unmet = 0, state = 'queued', ready_at = ?, held_since = NULL WHERE ${tx.dialect.among('change_id', 'integer')}`, tx.now, ids);
+	await tx.run(
+		`UPDATE records SET cleared = 1 WHERE record_id IN (SELECT record_id FROM changes WHERE awaiting = 'approval' AND ${tx.dialect.among('change_id', 'integer')})`,
+		ids,
+	);
+	await tx.run(
+		`UPDATE changes SET unmet = 0, state = 'queued', awaiting = NULL, ready_at = ?, held_since = NULL WHERE ${tx.dialect.among('change_id', 'integer')}`,
+		tx.now,
+		ids,
+	);
 	await writeTrail(
 		tx,
 		environmentId,

@@ -1,6 +1,8 @@
 import { keyOf, type Kind, type Lane, type Result } from '../shapes';
 import { jsonParameter, type Transaction } from './database';
 import { endDropped } from './drop';
+import { waitForApproval } from './firstSync';
+import { saveDifferences } from './firstSyncDifferences';
 import { meetNeeds, missNeeds, presentAmong } from './observe';
 import { sameContent, weigh } from './content';
 import { writeStatusAgain } from './lateStatus';
@@ -13,7 +15,7 @@ import { writeTrail, type TrailEntry } from './trail';
 export type SettleOutcome = {
 	changeId: string;
 	/** `overtaken`: the lease had ended or was another's; nothing was changed. */
-	outcome: 'confirmed' | 'sent' | 'retrying' | 'failed' | 'overtaken';
+	outcome: 'confirmed' | 'sent' | 'held' | 'retrying' | 'failed' | 'overtaken';
 };
 
 export interface OpenRow {
@@ -80,12 +82,14 @@ type Outcome =
 	| { state: 'confirmed' }
 	/** Checked again after `delayMs`; `sentAt`: when it was first said to be written (ms). */
 	| { state: 'sent'; sentAt: number; checks: number; delayMs: number; overdue: boolean }
+	/** It waits for a person's approval. */
+	| { state: 'held' }
 	| { state: 'retrying'; failures: number; delayMs: number }
 	| { state: 'failed' };
 
 export interface Settled {
 	row: OpenRow;
-	result: Pick<Result, 'status' | 'reason' | 'remedy' | 'differences' | 'readBack' | 'kitReadBack' | 'priceReadBack' | 'adopted' | 'awaiting' | 'cause'>;
+	result: Pick<Result, 'status' | 'reason' | 'remedy' | 'differences' | 'readBack' | 'kitReadBack' | 'priceReadBack' | 'adopted' | 'awaiting' | 'cause' | 'firstSync'>;
 	outcome: Outcome;
 }
 
@@ -99,6 +103,8 @@ function decide(settings: LedgerSettings, row: OpenRow, result: Result, now: num
 			return { state: 'confirmed' };
 		case 'sent':
 			return sentOutcome(settings, row, result.awaiting ?? row.awaiting, now);
+		case 'held':
+			return { state: 'held' };
 		case 'failed':
 			return { state: 'failed' };
 		case 'retry': {
@@ -156,6 +162,7 @@ export async function apply(tx: Transaction, environmentId: number, settings: Le
 	const unfinished = goingOn.filter(({ row }) => !dropped.has(row.change_id));
 	const told = writes.filter(({ row }) => !dropped.has(row.change_id));
 	await keepUnfinished(tx, unfinished);
+	await keepFirstSync(tx, environmentId, settings, confirmed, unfinished);
 	await promoteNext(tx, jsonParameter(settled.map(({ row }) => row.record_id)));
 	await reweighWaiting(tx, environmentId, confirmed);
 	await followLateWrites(tx, environmentId, confirmed.filter(({ row }) => row.kind === 'status').map(({ row }) => row));
@@ -165,6 +172,20 @@ export async function apply(tx: Transaction, environmentId: number, settings: Le
 	await tellPimberly(tx, environmentId, told);
 	await keepSettledExceptions(tx, environmentId, told);
 	await writeTrail(tx, environmentId, settled.map((one) => trailOf(tx.now, one)));
+}
+
+/** What a first sync found: kept while it waits for approval, or because Khaos owns the column; forgotten once it is confirmed. */
+async function keepFirstSync(tx: Transaction, environmentId: number, settings: LedgerSettings, confirmed: Settled[], unfinished: Settled[]): Promise<void> {
+	const waiting = unfinished.filter(({ outcome }) => outcome.state === 'held');
+	const found = [...confirmed.filter(({ row }) => row.kind === 'stockItem'), ...waiting].map(({ row, result }) => ({
+		changeId: row.change_id,
+		recordId: row.record_id,
+		...sourceOf(row),
+		reason: result.reason,
+		differences: result.firstSync ?? [],
+	}));
+	await saveDifferences(tx, environmentId, found);
+	await waitForApproval(tx, environmentId, settings.heldStatusAfterMs, found.slice(found.length - waiting.length));
 }
 
 async function confirmRecords(tx: Transaction, confirmed: Settled[]): Promise<void> {
@@ -234,7 +255,7 @@ async function keepUnfinished(tx: Transaction, unfinished: Settled[]): Promise<v
 				due_at: 'delayMs' in outcome ? tx.now + outcome.delayMs : null,
 				// A check that shows something else is written again.
 				purpose: outcome.state === 'sent' ? 'check' : row.purpose === 'check' ? 'write' : row.purpose,
-				awaiting: outcome.state === 'sent' ? (result.awaiting ?? row.awaiting ?? 'import') : null,
+				awaiting: outcome.state === 'sent' ? (result.awaiting ?? row.awaiting ?? 'import') : outcome.state === 'held' ? 'approval' : null,
 				sent_at: outcome.state === 'sent' ? outcome.sentAt : null,
 				checks: outcome.state === 'sent' ? outcome.checks : 0,
 				overdue: outcome.state === 'sent' && outcome.overdue ? 1 : 0,

@@ -194,6 +194,8 @@ export interface ListedChange {
 	reason: string;
 	remedy: string;
 	differences: unknown[];
+	/** What it waits for outside: a read-back (`harmonisation`, `import`, `channel`) or a person (`approval`). */
+	awaiting: string | null;
 	/** What it waits for, where it is held. */
 	waitsFor: string[];
 	/** What became of that, in words. */
@@ -215,6 +217,7 @@ interface ListedRow {
 	reason: string;
 	remedy: string;
 	differences: string;
+	awaiting: string | null;
 }
 
 export interface NeedRow {
@@ -226,6 +229,7 @@ export interface NeedRow {
 	reason: string | null;
 	version: string | null;
 	dropped: string | null;
+	awaiting: string | null;
 }
 
 /** Sequencer: Get Many. Open changes, oldest first, each with what it waits for. */
@@ -246,7 +250,7 @@ export async function listChanges(tx: Transaction, environmentId: number, filter
 		parameters.push(key, filter.search, `${key} | `, environmentId, filter.search);
 	}
 	const rows = await tx.all<ListedRow>(
-		`SELECT change_id, kind, key, source, state, lane, version, changed_fields, attempt, added_at, due_at, reason, remedy, differences
+		`SELECT change_id, kind, key, source, state, lane, version, changed_fields, attempt, added_at, due_at, reason, remedy, differences, awaiting
 		 FROM changes WHERE ${conditions.join(' AND ')} ORDER BY change_id LIMIT ?`,
 		...parameters,
 		filter.limit,
@@ -266,8 +270,9 @@ export async function listChanges(tx: Transaction, environmentId: number, filter
 			addedAt: new Date(row.added_at).toISOString(),
 			dueAt: iso(row.due_at),
 			reason: row.reason,
-			remedy: row.state === 'held' ? 'Mend what it waits for; then it is sent by itself.' : row.remedy,
+			remedy: row.state === 'held' && row.awaiting !== 'approval' ? 'Mend what it waits for; then it is sent by itself.' : row.remedy,
 			differences: JSON.parse(row.differences) as unknown[],
+			awaiting: row.awaiting,
 			waitsFor: waiting.get(row.change_id)?.waitsFor ?? [],
 			waitingReason: waiting.get(row.change_id)?.waitingReason ?? '',
 		};
@@ -277,7 +282,7 @@ export async function listChanges(tx: Transaction, environmentId: number, filter
 /** What each of these changes waits for, and what became of that, in words. */
 export async function waitsOf(tx: Transaction, changeIds: number[]): Promise<Map<number, Pick<ListedChange, 'waitsFor' | 'waitingReason'>>> {
 	const needs = await tx.all<NeedRow>(
-		`SELECT change_needs.change_id, records.kind, records.key, records.present, records.version, records.dropped, blocking.state, blocking.reason
+		`SELECT change_needs.change_id, records.kind, records.key, records.present, records.version, records.dropped, blocking.state, blocking.reason, blocking.awaiting
 		 FROM change_needs JOIN records ON records.record_id = need_record_id
 		 LEFT JOIN changes AS blocking ON blocking.record_id = records.record_id AND blocking.state <> 'next'
 		 WHERE met = 0 AND ${tx.dialect.among('change_needs.change_id', 'integer')}`,
@@ -295,6 +300,7 @@ export function whyNeedIsUnmet(need: NeedRow): string {
 	const key = need.kind === 'stockItem' ? needInWords(need.key) : subjectOf(need.kind, need.key);
 	if (need.state === 'failed') return `${key} failed: ${need.reason ?? ''}`.trim();
 	if (need.state === 'retrying' && need.reason) return `${key} is tried again: ${need.reason}`;
+	if (need.state === 'held' && need.awaiting === 'approval') return `${key} waits for approval: ${need.reason ?? ''}`.trim();
 	if (need.state !== null && need.version !== null) return `${key} is ${need.state} and not confirmed in Khaos yet.`;
 	if (need.dropped !== null) return `${key} was dropped: ${(JSON.parse(need.dropped) as DroppedChange).reason}`;
 	return need.present === 0

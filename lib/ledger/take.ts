@@ -2,6 +2,7 @@ import { kindsOf, type BatchItem, type Kind, type Lane, type Target, type Warnin
 import { agedIds, countBatch, isTurnOfChecks } from './ageing';
 import { jsonParameter, type Transaction } from './database';
 import { endDropped } from './drop';
+import { neverCompared, withApprovals } from './firstSync';
 import { noteLateWrites } from './lateWrites';
 import { holdLaunches, type LiveWaitsFor } from './launchGate';
 import { needsOf } from './needs';
@@ -57,7 +58,7 @@ export async function take(
 ): Promise<BatchItem[]> {
 	if (options.again) {
 		const mine = await idsOf(tx, options.token);
-		if (mine.length > 0) return await batchOf(tx, mine);
+		if (mine.length > 0) return await withApprovals(tx, environmentId, await batchOf(tx, mine));
 	}
 	await endExpiredLeases(tx, environmentId, settings, options.target);
 	await makeDueReady(tx, environmentId, options.target);
@@ -87,7 +88,7 @@ export async function take(
 			(SELECT record_id FROM changes WHERE purpose = 'write' AND ${tx.dialect.among('change_id', 'integer')})`,
 		jsonParameter(ids),
 	);
-	const batch = await batchOf(tx, ids);
+	const batch = await withApprovals(tx, environmentId, await batchOf(tx, ids));
 	await writeTrail(
 		tx,
 		environmentId,
@@ -325,8 +326,10 @@ async function dueChecks(tx: Transaction, environmentId: number, options: TakeOp
 		.sort((a, b) => a.due_at - b.due_at || a.change_id - b.change_id)
 		.slice(0, options.limit)
 		.map((row) => row.change_id);
-	if (takenKinds(options).includes('stockItem') && ids.length < options.limit) ids.push(...(await heldUnread(tx, environmentId, options.limit - ids.length)));
-	return ids;
+	if (!takenKinds(options).includes('stockItem')) return ids;
+	if (ids.length < options.limit) ids.push(...(await heldUnread(tx, environmentId, options.limit - ids.length)));
+	if (ids.length < options.limit && sinceMs === 0) ids.push(...(await neverCompared(tx, environmentId, options.limit - ids.length)));
+	return [...new Set(ids)];
 }
 
 /**

@@ -8,6 +8,7 @@ import { failedItem, inOrder, readRows } from './stockItemRows';
 const WORDS: Record<Result['status'], string> = {
 	confirmed: 'confirmed',
 	sent: 'written, their commodity codes still to be read back',
+	held: 'waiting for approval of what differs',
 	retry: 'to be tried again',
 	failed: 'failed',
 };

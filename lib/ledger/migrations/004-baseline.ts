@@ -8,8 +8,8 @@ export const baselineTables: Migration = {
 		return [
 			// The change that a person dropped last, as JSON: it does not come back with the same content by itself.
 			`ALTER TABLE records ADD COLUMN dropped TEXT`,
-			// Khaos did not hold it when it was first written, so nothing of anybody else's can be overwritten in it.
-			`ALTER TABLE records ADD COLUMN made_here INTEGER NOT NULL DEFAULT 0`,
+			// Nothing of it has to be approved in a first sync: Khaos did not hold it when we first wrote it, or a person says so.
+			`ALTER TABLE records ADD COLUMN cleared INTEGER NOT NULL DEFAULT 0`,
 			// Of a change in flight: it was dropped meanwhile, so it does not come back when its execution ends.
 			`ALTER TABLE changes ADD COLUMN drop_reason TEXT`,
 			// Where items that Khaos held before the first sync differ from Pimberly. STOCK_CODE: Khaos does not hold the item.
@@ -24,6 +24,8 @@ export const baselineTables: Migration = {
 			)`,
 			`CREATE INDEX first_sync_by_field ON first_sync_differences (environment_id, field, owner, record_id)`,
 			`CREATE INDEX changes_awaiting_approval ON changes (environment_id, change_id) WHERE state = 'held' AND awaiting = 'approval'`,
+			// Held, and perhaps never compared with Khaos.
+			`CREATE INDEX changes_unlooked ON changes (environment_id, change_id) WHERE state = 'held' AND awaiting IS NULL AND kind = 'stockItem'`,
 			// What each Sequencer that takes for Khaos is set to let through; the strictest counts.
 			`CREATE TABLE first_sync_settings (
 				environment_id ${int} NOT NULL,
