@@ -1,5 +1,5 @@
 import type { ChannelPort } from '../khaos/channel/channelPort';
-import { provide, publish, toldChanges } from './channelFeed';
+import { lastTold, provide, publish, toldChanges } from './channelFeed';
 import { priceListUpload, stockUpload } from './channelUploads';
 import type { Database } from './database';
 import type { LedgerSettings } from './settings';
@@ -9,6 +9,7 @@ export function channelPort(database: Database, environmentId: number, settings:
 	return {
 		publish: async (changes) => await database.write(async (tx) => await publish(tx, environmentId, settings, newToken, changes)),
 		told: async (changeIds) => await database.read(async (tx) => await toldChanges(tx, environmentId, changeIds)),
+		lastTold: async (keys) => await database.read(async (tx) => await lastTold(tx, environmentId, keys)),
 		provide: async (continuation, limit) => await database.write(async (tx) => await provide(tx, environmentId, continuation, limit)),
 		stockUpload: async (upload) => await database.write(async (tx) => await stockUpload(tx, environmentId, settings, upload)),
 		priceListUpload: async (rows) => await database.write(async (tx) => await priceListUpload(tx, environmentId, settings, rows)),

@@ -132,7 +132,11 @@ interface Feed {
 const feedOf = async (tx: Transaction, environmentId: number): Promise<Feed | undefined> =>
 	await tx.get<Feed>('SELECT feed, last_sequence FROM channel_feeds WHERE environment_id = ?', environmentId);
 
-/** The entries after a continuation, in order, and the continuation that follows them. They count as served from now on. */
+/**
+ * The entries after a continuation, in order, and the continuation that follows them. They count as served from now on. What
+ * was dropped from the queue, or waits as newer content, is not handed out any more: an entry stands for an open change with
+ * this content, for what is confirmed, or for what was told because another needs it.
+ */
 export async function provide(tx: Transaction, environmentId: number, continuation: string | null, limit: number): Promise<ProvidedPage> {
 	const feed = await feedOf(tx, environmentId);
 	// Nothing was ever told: what Khaos has sent stays a beginning.
@@ -140,8 +144,14 @@ export async function provide(tx: Transaction, environmentId: number, continuati
 	const after = sequenceOf(continuation, feed);
 	const rows = await tx.all<{ sequence: number; kind: ProvidedEntry['kind']; key: string; desired: string; parent_key: string | null; read_back: string | null }>(
 		`SELECT sequence, channel_outbox.kind, channel_outbox.key, channel_outbox.desired, parent_key, read_back
-		 FROM channel_outbox LEFT JOIN records ON records.environment_id = channel_outbox.environment_id AND records.kind = 'stockItem' AND records.key = channel_outbox.key
-		 WHERE channel_outbox.environment_id = ? AND sequence > ? ORDER BY sequence LIMIT ?`,
+		 FROM channel_outbox
+		 LEFT JOIN records ON records.environment_id = channel_outbox.environment_id AND records.kind = 'stockItem' AND records.key = channel_outbox.key
+		 WHERE channel_outbox.environment_id = ? AND sequence > ?
+			AND (channel_outbox.change_id IS NULL
+				OR EXISTS (SELECT 1 FROM changes WHERE changes.change_id = channel_outbox.change_id AND changes.desired = channel_outbox.desired)
+				OR EXISTS (SELECT 1 FROM records AS own WHERE own.environment_id = channel_outbox.environment_id AND own.kind = channel_outbox.kind
+					AND own.key = channel_outbox.key AND own.confirmed = channel_outbox.desired))
+		 ORDER BY sequence LIMIT ?`,
 		environmentId,
 		after,
 		limit + 1,
@@ -185,4 +195,14 @@ export async function toldChanges(tx: Transaction, environmentId: number, change
 		jsonParameter(changeIds.map(Number)),
 	);
 	return new Set(rows.map((row) => String(row.change_id)));
+}
+
+/** What Khaos was last told of these stock items, by key. */
+export async function lastTold(tx: Transaction, environmentId: number, keys: string[]): Promise<Map<string, Record<string, unknown>>> {
+	const rows = await tx.all<{ key: string; desired: string }>(
+		`SELECT key, desired FROM channel_outbox WHERE environment_id = ? AND kind = 'stockItem' AND ${tx.dialect.among('key')}`,
+		environmentId,
+		jsonParameter(keys),
+	);
+	return new Map(rows.map((row) => [row.key, JSON.parse(row.desired) as Record<string, unknown>]));
 }

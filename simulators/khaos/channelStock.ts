@@ -101,6 +101,8 @@ export class ChannelStock {
 	/** The feed's StockID -> stock key; Khaos keeps it as a barcode of the type "Website". */
 	readonly feedIds = new Map<string, string>();
 
+	private readonly feedIdOf = new Map<string, string>();
+
 	constructor(
 		private readonly store: KhaosStore,
 		private readonly settings: () => ChannelClientSettings,
@@ -133,6 +135,7 @@ export class ChannelStock {
 		if ('refusal' in cells) return cells.refusal as string;
 		const existing = this.byFeedId(item['StockID']) ?? this.store.get(code);
 		this.feedIds.set(text(item['StockID']), stockKey(existing?.code ?? code));
+		this.feedIdOf.set(stockKey(existing?.code ?? code), text(item['StockID']));
 		if (existing && this.settings().updates === 'createOnly') return null;
 		const stored = existing ?? this.store.obtain(code);
 		for (const [column, cell] of Object.entries(cells)) setOrDelete(stored.fields, column, cell);
@@ -191,7 +194,7 @@ export class ChannelStock {
 		const shownMembers = (of: Record<string, string>): Members =>
 			Object.fromEntries(Object.entries(of).flatMap(([name, column]) => (fields[column] === undefined ? [] : [[name, fields[column]!]])));
 		const web = shownMembers(WEB);
-		const feedId = [...this.feedIds].find(([, key]) => key === stockKey(item.code))?.[0];
+		const feedId = this.feedIdOf.get(stockKey(item.code));
 		const barcodes: Node[] = item.barcodes.map((barcode) => ({ Barcode: barcode, Type: { Name: 'GTIN' } }));
 		if (feedId !== undefined) barcodes.unshift({ Barcode: feedId, Type: { Name: 'Website' } });
 		return {

@@ -111,6 +111,18 @@ describe.each(backends)('the channel, kept in %s', (backend) => {
 		expect(await upload(shows(item('LAMP')))).toMatchObject({ confirmed: [], different: [{ key: 'LAMP' }] });
 	});
 
+	test('what was dropped is not handed out, and what was confirmed is, to a Khaos that begins anew', async () => {
+		await add(item('LAMP'), item('BULB'));
+		await publish();
+		const page = await fetched();
+		await upload(shows(item('LAMP')));
+		await add(item('SHADE'));
+		await publish();
+		await story.ledger.drop({ names: ['SHADE', 'BULB'], kinds: ['stockItem'] }, 'A mistake');
+		expect((await fetched(page.continuation)).entries).toEqual([]);
+		expect(keys((await fetched()).entries)).toEqual(['LAMP']);
+	});
+
 	test('an upload from before Khaos fetched it says nothing; one from after is told again, and fails in the end', async () => {
 		await add(item('LAMP'));
 		await publish();

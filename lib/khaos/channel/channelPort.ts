@@ -67,6 +67,9 @@ export interface ChannelPort {
 	 */
 	told(changeIds: string[]): Promise<Set<string>>;
 
+	/** What Khaos was last told of these stock items. */
+	lastTold(keys: string[]): Promise<Map<string, Record<string, unknown>>>;
+
 	/** The entries after what Khaos says it has had; from the start where that can't be read, or is another feed's. */
 	provide(continuation: string | null, limit: number): Promise<ProvidedPage>;
 

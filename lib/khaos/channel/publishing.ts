@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import {
 	desiredKitSchema,
 	desiredStockItemSchema,
@@ -24,7 +26,9 @@ type Plan = { settled: Outcome } | { tell: Publication; warnings: Warning[] };
  * shows it; `confirmed` where Khaos is known to hold it so already; `failed` with every reason where it can't be told.
  */
 export async function publishStockItems(port: ChannelPort, items: BatchItem[]): Promise<Result[]> {
-	return await publishAll(port, items, planStockItem);
+	const families = items.filter(({ desired }) => (desired as Partial<DesiredStockItem>).scs?.by === 'channel');
+	const told = families.length === 0 ? new Map<string, never>() : await port.lastTold(families.map(({ key }) => key));
+	return await publishAll(port, items, (item) => planStockItem(item, told.get(item.key) ?? null));
 }
 
 /**
@@ -116,7 +120,7 @@ const neverNamed = (item: BatchItem, key: string): Warning => ({
 	message: `${item.key} refers to ${key}, which was never sent over the channel: Khaos may not know which item is meant.`,
 });
 
-function planStockItem(item: BatchItem): Plan {
+function planStockItem(item: BatchItem, told: Partial<DesiredStockItem> | null): Plan {
 	if (item.kind !== 'stockItem') return { settled: wrongNode(item) };
 	const parsed = desiredStockItemSchema.safeParse(item.desired);
 	if (!parsed.success) return { settled: unreadable(parsed.error.issues[0]?.message ?? '') };
@@ -124,7 +128,7 @@ function planStockItem(item: BatchItem): Plan {
 	const read = readBackSchema.safeParse(item.confirmed);
 	const known = read.success ? read.data : null;
 	const warnings = notCarried(desired);
-	if (holdsItAlready(desired, known)) {
+	if (holdsItAlready(desired, known) && isSameFamily(desired, told)) {
 		return { settled: { status: 'confirmed', adopted: true, readBack: withUnproven(known!, carriedPart(desired), known), ...(warnings.length > 0 ? { warnings } : {}) } };
 	}
 	const problems = channelProblems(desired, known);
@@ -134,6 +138,10 @@ function planStockItem(item: BatchItem): Plan {
 
 const holdsItAlready = (desired: DesiredStockItem, known: ReadBack | null): boolean =>
 	known?.exists === true && changedOverChannel(desired, known).length === 0;
+
+/** No upload shows a family, so an item's place in one counts as known only where Khaos was told the same before. */
+const isSameFamily = ({ scs }: DesiredStockItem, told: Partial<DesiredStockItem> | null): boolean =>
+	scs?.by !== 'channel' || isDeepStrictEqual(scs, told?.scs);
 
 /** The SCS parent of a child that is told as one. */
 function parentsOf(item: BatchItem, desired: DesiredStockItem): string[] {

@@ -107,6 +107,11 @@ describe.each<ChannelFormat>(['JSON', 'XML'])('a channel in %s', (format) => {
 			['OTHER-CODE', { suffixes: ['B', 'S'], descriptions: ['Blue', 'Small'] }],
 		]);
 		expect(calls('Channel.ProvidedStock').flatMap(({ refused = [] }) => refused)).toEqual([]);
+		// Only its place in the family changes: no column shows that, and it is told all the same.
+		await site.add(item('OTHER-CODE', {}, { needs: ['TEE'], scs: scs('TEE', ['B', 'M'], ['Blue', 'Medium']), version: '2026-11-02T09:00:00.000Z' }));
+		await site.untilCalm(simulators);
+		expect(simulators.khaos.get('OTHER-CODE')!.scs!.descriptions).toEqual(['Blue', 'Medium']);
+		expect(await states()).toEqual({});
 	});
 
 	test('sends kits after their components, changes them, and takes them away', async () => {
