@@ -38,7 +38,7 @@ export function contradictoryProducts(others: CatalogueProduct[]): CatalogueProd
 						{ productType: 'Variant', colour: 'Puce', size: 'M' },
 						{ parents: [parent.primaryId], items: ['VARIANT-BELOW'] },
 					),
-					// Nothing is wrong with it but its parent.
+					// A feed row says nothing of items, so by that token it is this one that shows it.
 					product('VARIANT-BELOW', { productType: 'Variant' }, { parents: ['VARIANT-WITH-ITEMS'] }),
 				]),
 		product('PRICE-ON-APPLICATION', { productType: 'Simple', tradePrice: 'POA' }),

@@ -3,6 +3,7 @@ import { isStandIn, needInWords } from '../catalogue/needs';
 import { isWhollyRejected, partsOf, stockKeyOf, type AddItem, type Part } from './addParts';
 import { jsonParameter, type Transaction } from './database';
 import { findCycles } from './cycles';
+import { belowVariant, dropBelowVariants, variantsAmong } from './deepFamilies';
 import { tellDependants } from './dropped';
 import { openExceptions, resolveExceptions, type ExceptionType, type NewException } from './exceptions';
 import { dropFormerKits, nothingToClear } from './formerKits';
@@ -53,6 +54,7 @@ export async function add(
 		.flatMap(({ change }) => [{ kind: change.kind, key: change.key }, stockItemOf(change), ...change.needs]);
 	const records = await loadRecords(tx, environmentId, names);
 	const kits = await planKits(tx, environmentId, parts.flat().map(({ change }) => change), records);
+	const variants = variantsAmong(parts.flat().map(({ change }) => change));
 	const troubled = await troubledProducts(tx, environmentId, [...new Set(items.map(primaryIdOf))]);
 	const needsOf = async (change: Change): Promise<Need[]> => {
 		if (!options.holdComponents || change.kind !== 'stockItem' || records.get(nameOf(change))!.present === true) return change.needs;
@@ -72,6 +74,9 @@ export async function add(
 
 	const reject = (at: number, rejection: Rejection, type: ExceptionType, wholly = true): void => {
 		outcomes[at] = { outcome: 'rejected', rejection };
+		noteRejection(rejection, type, wholly);
+	};
+	const noteRejection = (rejection: Rejection, type: ExceptionType, wholly: boolean): void => {
 		rejected.set(rejection.primaryId, [...(rejected.get(rejection.primaryId) ?? []), { rejection, type, wholly }]);
 		const product = touched.get(rejection.primaryId);
 		if (product && wholly) product.rejected = rejection.source?.dateUpdated ?? product.version;
@@ -116,6 +121,12 @@ export async function add(
 		for (const { change, goes } of parts[at]!) {
 			const inKhaos = records.get(nameOf(stockItemOf(change)))?.present === true;
 			if (!(goes === 'always' || inKhaos || (goes === 'withItem' && itemGoes))) continue;
+			// Its item was rejected just now: it would wait for it in vain.
+			const withoutItem = change.kind === 'stockItem' || inKhaos ? undefined : rejected.get(primaryId)?.find(({ wholly }) => wholly);
+			if (item.type === 'change' && withoutItem !== undefined) {
+				outcomes[at] = { outcome: 'rejected', rejection: withoutItem.rejection };
+				continue;
+			}
 			if (pointless.has(change)) {
 				if (item.type === 'change') outcomes[at] = { outcome: 'unchanged', change, reason: 'There is no relation to take away' };
 				continue;
@@ -129,6 +140,11 @@ export async function add(
 			if (refusal !== undefined) {
 				reject(at, rejectionOf(change, refusal), 'invalidProduct', false);
 				continue;
+			}
+			const tooDeep = belowVariant(change, variants, records);
+			if (tooDeep !== null) {
+				reject(at, rejectionOf(change, tooDeep), 'invalidProduct');
+				break;
 			}
 			if (change.kind === 'stockItem') {
 				itemGoes = true;
@@ -181,6 +197,10 @@ export async function add(
 	await dropWaiting(tx, [...cycles.keys()]);
 	const newest = drafts.filter(({ change }, index) => change.kind === 'stockItem' && placed[index]!.outcome !== 'stale');
 	await dropFormerKits(tx, environmentId, newest.map(({ change }) => change));
+	const below = await dropBelowVariants(tx, environmentId, newest.map(({ change }) => change));
+	const known = await loadProducts(tx, environmentId, below.map(({ primaryId }) => primaryId).filter((id) => !touched.has(id)));
+	for (const [primaryId, product] of known) touched.set(primaryId, product);
+	for (const rejection of below) noteRejection(rejection, 'invalidProduct', true);
 	await saveProducts(tx, environmentId, touched.values());
 	await tellDependants(
 		tx,

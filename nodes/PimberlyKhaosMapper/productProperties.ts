@@ -4,7 +4,7 @@ import type { INodeProperties } from 'n8n-workflow';
 export const productProperties: INodeProperties[] = [
 	{
 		displayName:
-			'Each product becomes a change for Khaos Control, or leaves by the Rejected output with every reason. Connect both outputs to Sequencer: Add. Stock levels are never written.',
+			'Each product becomes changes for Khaos Control: its stock item, the relation of a kit, its list prices. One with a fault leaves by the Rejected output, with every reason and with what of it is sent all the same. Connect both outputs to Sequencer: Add. Stock levels are never written.',
 		name: 'notice',
 		type: 'notice',
 		default: '',

@@ -130,6 +130,47 @@ describe.each(backends)('%s: what belongs to one product', (backend) => {
 		expect((await open()).filter((one) => one.startsWith('kit'))).toEqual([]);
 	});
 
+	describe('a variant whose parent is a variant itself', () => {
+		const typed = (code: string, productType: string, parent?: string, version?: string): AddItem => {
+			const item = stockItem(code, { ...(parent === undefined ? {} : { parent }), ...(version === undefined ? {} : { version }) });
+			return asItem({ ...item, desired: { ...item.desired, productType, parentKey: parent ?? null } });
+		};
+		const parent = typed('TEE', 'VariantParent');
+		const variant = typed('TEE-RED', 'Variant', 'TEE');
+		const below = typed('TEE-RED-L', 'Variant', 'TEE-RED');
+		const itsPrice = asItem(price('TEE-RED-L', '5.00'));
+
+		test.each([
+			['together', [[parent, below, itsPrice, variant]]],
+			['one after the other', [[parent], [variant], [below, itsPrice]]],
+			['the lowest first', [[below, itsPrice], [variant], [parent]]],
+		])('is rejected, and the other is sent: %s', async (_, calls) => {
+			for (const items of calls) await story.ledger.add(items);
+			expect(await story.ledger.exceptions()).toMatchObject([
+				{
+					type: 'invalidProduct',
+					primaryId: 'TEE-RED-L',
+					field: 'parents',
+					value: 'TEE-RED',
+					reason: expect.stringContaining('a variant of TEE-RED, which is a variant itself'),
+				},
+			]);
+			expect((await story.ledger.stats()).rejected).toBe(1);
+			expect(await open()).toEqual(['stockItem TEE queued', 'stockItem TEE-RED held']);
+		});
+
+		test('is sent once that is mended', async () => {
+			await story.ledger.add([parent, variant, below]);
+			await story.ledger.add([typed('TEE-RED-L', 'Variant', 'TEE', later(5))]);
+			expect(await story.ledger.exceptions()).toEqual([]);
+			expect(await open()).toContain('stockItem TEE-RED-L held');
+			// Or by the other's type.
+			await story.ledger.add([typed('CAP-1', 'Variant', 'CAP'), typed('CAP', 'Variant', 'HATS')]);
+			await story.ledger.add([typed('CAP', 'VariantParent', undefined, later(6)), typed('CAP-1', 'Variant', 'CAP', later(6))]);
+			expect(await story.ledger.exceptions()).toEqual([]);
+		});
+	});
+
 	test('taking a relation away means something only where there was one', async () => {
 		const clear = (version: string): AddItem => asItem({ ...kit('SET', [], version), needs: [{ kind: 'stockItem', key: 'SET' }] });
 		const [never] = await story.ledger.add([clear(later(1))]);
