@@ -41,16 +41,20 @@ export const channelTarget = (n8nUrl: string, password: string): ChannelTarget =
 });
 
 /** Whether a call is a sign of life of the sync: Khaos asks its channel every second, whether there is anything or not. */
-export const isWork = ({ method, codes }: LoggedCall): boolean => !method.startsWith('Channel.') || (codes ?? []).length > 0;
+export const isWork = ({ method, codes }: LoggedCall): boolean =>
+	!method.startsWith('Channel.') || (codes ?? []).length > 0;
 
 /** Attributes of the demo account whose columns the channel has no place for. */
 const NOT_CARRIED = ['colour', 'size', 'material', 'commodityCode', 'countryOfOrigin'];
 
 /** Without what the channel can't carry: that is no difference, and reported apart. */
-export const ofCarried = (differences: Difference[]): Difference[] => differences.filter(({ field }) => !NOT_CARRIED.includes(field));
+export const ofCarried = (differences: Difference[]): Difference[] =>
+	differences.filter(({ field }) => !NOT_CARRIED.includes(field));
 
 /** How many products have a value that the channel can't carry, by attribute. */
 export function notCarriedIn(products: AccountProduct[]): Record<string, number> {
-	const counts = NOT_CARRIED.map((name) => [name, products.filter(({ attributes }) => String(attributes[name] ?? '') !== '').length] as const);
+	const counts = NOT_CARRIED.map(
+		(name) => [name, products.filter(({ attributes }) => String(attributes[name] ?? '') !== '').length] as const,
+	);
 	return Object.fromEntries(counts.filter(([, count]) => count > 0));
 }

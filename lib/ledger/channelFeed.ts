@@ -39,7 +39,14 @@ export async function publish(
 	const introduced = await introductions(tx, environmentId, [...new Set(ours.flatMap(({ refersTo }) => refersTo))]);
 	const tellings = ours.map(({ changeId, refersTo, confirmedBy }): Telling => {
 		const { change_id, kind, key, desired } = leased.get(changeId)!;
-		return { kind, key, change_id, desired, parent_key: kind === 'stockItem' ? (refersTo[0] ?? null) : null, confirmed_by: confirmedBy };
+		return {
+			kind,
+			key,
+			change_id,
+			desired,
+			parent_key: kind === 'stockItem' ? (refersTo[0] ?? null) : null,
+			confirmed_by: confirmedBy,
+		};
 	});
 	await tell(tx, environmentId, newToken, [...introduced.tellings, ...tellings]);
 	return changes.map(({ changeId, refersTo }) =>
@@ -73,7 +80,11 @@ async function stillLeased(
 	return new Map(rows.map((row) => [String(row.change_id), row]));
 }
 
-async function introductions(tx: Transaction, environmentId: number, keys: string[]): Promise<{ tellings: Telling[]; unknown: Set<string> }> {
+async function introductions(
+	tx: Transaction,
+	environmentId: number,
+	keys: string[],
+): Promise<{ tellings: Telling[]; unknown: Set<string> }> {
 	if (keys.length === 0) return { tellings: [], unknown: new Set() };
 	const told = await tx.all<{ key: string }>(
 		`SELECT key FROM channel_outbox WHERE environment_id = ? AND kind = 'stockItem' AND ${tx.dialect.among('key')}`,
@@ -82,7 +93,12 @@ async function introductions(tx: Transaction, environmentId: number, keys: strin
 	);
 	const known = new Set(told.map((row) => row.key));
 	const missing = keys.filter((key) => !known.has(key));
-	const records = await tx.all<{ key: string; confirmed: string | null; waiting: string | null; read_back: string | null }>(
+	const records = await tx.all<{
+		key: string;
+		confirmed: string | null;
+		waiting: string | null;
+		read_back: string | null;
+	}>(
 		`SELECT records.key, confirmed, max(changes.desired) AS waiting, read_back
 		 FROM records LEFT JOIN changes ON changes.record_id = records.record_id AND changes.purpose <> 'lookUp' AND records.present = 1
 		 WHERE records.environment_id = ? AND records.kind = 'stockItem' AND ${tx.dialect.among('records.key')}
@@ -91,8 +107,21 @@ async function introductions(tx: Transaction, environmentId: number, keys: strin
 		jsonParameter(missing),
 	);
 	const tellings = records.flatMap((row): Telling[] => {
-		const desired = [row.confirmed, row.waiting].find((content) => content !== null && canBeTold(content, row.read_back));
-		return desired === undefined ? [] : [{ kind: 'stockItem', key: row.key, change_id: null, desired: desired!, parent_key: null, confirmed_by: 'upload' }];
+		const desired = [row.confirmed, row.waiting].find(
+			(content) => content !== null && canBeTold(content, row.read_back),
+		);
+		return desired === undefined
+			? []
+			: [
+					{
+						kind: 'stockItem',
+						key: row.key,
+						change_id: null,
+						desired: desired!,
+						parent_key: null,
+						confirmed_by: 'upload',
+					},
+				];
 	});
 	const found = new Set(tellings.map(({ key }) => key));
 	return { tellings, unknown: new Set(missing.filter((key) => !found.has(key))) };
@@ -103,7 +132,12 @@ function canBeTold(desired: string, readBack: string | null): boolean {
 	return channelProblems(JSON.parse(desired) as DesiredStockItem, known).length === 0;
 }
 
-async function tell(tx: Transaction, environmentId: number, newToken: () => string, tellings: Telling[]): Promise<void> {
+async function tell(
+	tx: Transaction,
+	environmentId: number,
+	newToken: () => string,
+	tellings: Telling[],
+): Promise<void> {
 	if (tellings.length === 0) return;
 	await tx.run(
 		'INSERT INTO channel_feeds (environment_id, feed, last_sequence) VALUES (?, ?, 0) ON CONFLICT DO NOTHING',
@@ -112,7 +146,11 @@ async function tell(tx: Transaction, environmentId: number, newToken: () => stri
 	);
 	const feed = await feedOf(tx, environmentId);
 	const first = feed!.last_sequence + 1;
-	await tx.run('UPDATE channel_feeds SET last_sequence = ? WHERE environment_id = ?', first + tellings.length - 1, environmentId);
+	await tx.run(
+		'UPDATE channel_feeds SET last_sequence = ? WHERE environment_id = ?',
+		first + tellings.length - 1,
+		environmentId,
+	);
 	await tx.run(
 		`INSERT INTO channel_outbox (environment_id, kind, key, sequence, change_id, desired, parent_key, confirmed_by)
 		 SELECT ?, r.kind, r.key, r.sequence, r.change_id, r.desired, r.parent_key, r.confirmed_by
@@ -137,12 +175,24 @@ const feedOf = async (tx: Transaction, environmentId: number): Promise<Feed | un
  * was dropped from the queue, or waits as newer content, is not handed out any more: an entry stands for an open change with
  * this content, for what is confirmed, or for what was told because another needs it.
  */
-export async function provide(tx: Transaction, environmentId: number, continuation: string | null, limit: number): Promise<ProvidedPage> {
+export async function provide(
+	tx: Transaction,
+	environmentId: number,
+	continuation: string | null,
+	limit: number,
+): Promise<ProvidedPage> {
 	const feed = await feedOf(tx, environmentId);
 	// Nothing was ever told: what Khaos has sent stays a beginning.
 	if (feed === undefined) return { entries: [], continuation: '0', more: false };
 	const after = sequenceOf(continuation, feed);
-	const rows = await tx.all<{ sequence: number; kind: ProvidedEntry['kind']; key: string; desired: string; parent_key: string | null; read_back: string | null }>(
+	const rows = await tx.all<{
+		sequence: number;
+		kind: ProvidedEntry['kind'];
+		key: string;
+		desired: string;
+		parent_key: string | null;
+		read_back: string | null;
+	}>(
 		`SELECT sequence, channel_outbox.kind, channel_outbox.key, channel_outbox.desired, parent_key, read_back
 		 FROM channel_outbox
 		 LEFT JOIN records ON records.environment_id = channel_outbox.environment_id AND records.kind = 'stockItem' AND records.key = channel_outbox.key
@@ -198,7 +248,11 @@ export async function toldChanges(tx: Transaction, environmentId: number, change
 }
 
 /** What Khaos was last told of these stock items, by key. */
-export async function lastTold(tx: Transaction, environmentId: number, keys: string[]): Promise<Map<string, Record<string, unknown>>> {
+export async function lastTold(
+	tx: Transaction,
+	environmentId: number,
+	keys: string[],
+): Promise<Map<string, Record<string, unknown>>> {
 	const rows = await tx.all<{ key: string; desired: string }>(
 		`SELECT key, desired FROM channel_outbox WHERE environment_id = ? AND kind = 'stockItem' AND ${tx.dialect.among('key')}`,
 		environmentId,

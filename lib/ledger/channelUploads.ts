@@ -5,7 +5,15 @@ import { carriedPart, channelDifferences } from '../khaos/channel/stockItem';
 import { SHOWN_COLUMNS, type StockUpload } from '../khaos/channel/uploads';
 import { withUnproven } from '../khaos/columns';
 import { absent } from '../khaos/readBack';
-import { keyOf, priceKeyOf, type DesiredPrice, type DesiredStockItem, type Difference, type PriceReadBack, type ReadBack } from '../shapes';
+import {
+	keyOf,
+	priceKeyOf,
+	type DesiredPrice,
+	type DesiredStockItem,
+	type Difference,
+	type PriceReadBack,
+	type ReadBack,
+} from '../shapes';
 import { jsonParameter, type Transaction } from './database';
 import { observe } from './observe';
 import { retryDelay, type LedgerSettings } from './settings';
@@ -28,7 +36,12 @@ const nothing = (): UploadOutcome => ({ confirmed: [], different: [], drifted: [
  * should be is confirmed. One that is shown differently after Khaos had fetched it is told again, and fails after too many
  * times; before that, the upload is older than what was told and proves nothing.
  */
-export async function stockUpload(tx: Transaction, environmentId: number, settings: LedgerSettings, upload: StockUpload): Promise<UploadOutcome> {
+export async function stockUpload(
+	tx: Transaction,
+	environmentId: number,
+	settings: LedgerSettings,
+	upload: StockUpload,
+): Promise<UploadOutcome> {
 	const shown = new Map(upload.items.map((item) => [keyOf(item.stockCode), item]));
 	const deleted = (await keysOfDeleted(tx, environmentId, upload.deleted)).filter((key) => !shown.has(key));
 	await noteStockIds(tx, environmentId, shown);
@@ -54,7 +67,8 @@ export async function stockUpload(tx: Transaction, environmentId: number, settin
 		// In the hands of an execution that has just told it: what Khaos shows counts if it has fetched that.
 		if (row.state === 'leased' && row.served_at === null) continue;
 		if (differences.length === 0) settled.push(confirmedItem(row, desired, readBack));
-		else if (row.served_at !== null && (row.state === 'sent' || row.state === 'leased')) settled.push(differentItem(settings, row, readBack, differences));
+		else if (row.served_at !== null && (row.state === 'sent' || row.state === 'leased'))
+			settled.push(differentItem(settings, row, readBack, differences));
 	}
 	await apply(tx, environmentId, settings, settled);
 	for (const { row, result, outcome: end } of settled) {
@@ -67,13 +81,25 @@ export async function stockUpload(tx: Transaction, environmentId: number, settin
 
 const confirmedItem = (row: OpenRow, desired: DesiredStockItem, readBack: ReadBack): Settled => ({
 	row,
-	result: { status: 'confirmed', reason: '', remedy: '', differences: [], readBack: withUnproven(readBack, carriedPart(desired), readBack) },
+	result: {
+		status: 'confirmed',
+		reason: '',
+		remedy: '',
+		differences: [],
+		readBack: withUnproven(readBack, carriedPart(desired), readBack),
+	},
 	outcome: { state: 'confirmed' },
 });
 
 const confirmedKit = (row: OpenRow): Settled => ({
 	row,
-	result: { status: 'confirmed', reason: 'Khaos uploaded the kit’s stock item after it had fetched the relation', remedy: '', differences: [], readBack: null },
+	result: {
+		status: 'confirmed',
+		reason: 'Khaos uploaded the kit’s stock item after it had fetched the relation',
+		remedy: '',
+		differences: [],
+		readBack: null,
+	},
 	outcome: { state: 'confirmed' },
 });
 
@@ -155,7 +181,13 @@ async function toldRows(tx: Transaction, environmentId: number, keys: string[]):
 }
 
 async function noteStockIds(tx: Transaction, environmentId: number, shown: Map<string, ReadBack>): Promise<void> {
-	const rows = [...new Map([...shown].filter(([, item]) => item.stockId !== '').map(([key, item]) => [item.stockId, { stock_id: item.stockId, key }])).values()];
+	const rows = [
+		...new Map(
+			[...shown]
+				.filter(([, item]) => item.stockId !== '')
+				.map(([key, item]) => [item.stockId, { stock_id: item.stockId, key }]),
+		).values(),
+	];
 	await tx.run(
 		`INSERT INTO channel_stock (environment_id, stock_id, key)
 		 SELECT ?, r.stock_id, r.key FROM ${tx.dialect.rows('r', { stock_id: 'text', key: 'text' })} WHERE true
@@ -177,7 +209,11 @@ async function keysOfDeleted(tx: Transaction, environmentId: number, ids: string
 }
 
 /** Confirmed items without a change under way that Khaos shows differently now. */
-async function driftOf(tx: Transaction, records: Map<string, RecordRow>, readBacks: Map<string, ReadBack>): Promise<UploadOutcome['drifted']> {
+async function driftOf(
+	tx: Transaction,
+	records: Map<string, RecordRow>,
+	readBacks: Map<string, ReadBack>,
+): Promise<UploadOutcome['drifted']> {
 	const confirmed = [...records.values()].filter((row) => row.confirmed !== null);
 	const busy = await tx.all<{ record_id: number }>(
 		`SELECT DISTINCT record_id FROM changes WHERE ${tx.dialect.among('record_id', 'integer')}`,
@@ -196,7 +232,12 @@ async function driftOf(tx: Transaction, records: Map<string, RecordRow>, readBac
  * What Khaos says its price lists hold. A price that was sent (in a file, say) and is shown as it should be is confirmed.
  * One that is shown otherwise stays sent: nobody has to have imported the file yet.
  */
-export async function priceListUpload(tx: Transaction, environmentId: number, settings: LedgerSettings, rows: PriceReadBack[]): Promise<UploadOutcome> {
+export async function priceListUpload(
+	tx: Transaction,
+	environmentId: number,
+	settings: LedgerSettings,
+	rows: PriceReadBack[],
+): Promise<UploadOutcome> {
 	const shown = new Map(rows.map((row) => [priceKeyOf(row), row]));
 	const keys = jsonParameter([...shown.keys()]);
 	const open = await tx.all<OpenRow & { state: string }>(
@@ -220,10 +261,18 @@ export async function priceListUpload(tx: Transaction, environmentId: number, se
 		const differences = priceDifferences(JSON.parse(row.desired) as DesiredPrice, readBack);
 		if (differences.length > 0) {
 			outcome.different.push({ key: row.key, differences, failed: row.state === 'failed' });
-			await tx.run('UPDATE changes SET differences = ? WHERE change_id = ?', JSON.stringify(differences), row.change_id);
+			await tx.run(
+				'UPDATE changes SET differences = ? WHERE change_id = ?',
+				JSON.stringify(differences),
+				row.change_id,
+			);
 			continue;
 		}
-		settled.push({ row, result: { status: 'confirmed', reason: '', remedy: '', differences: [], readBack: null, priceReadBack: readBack }, outcome: { state: 'confirmed' } });
+		settled.push({
+			row,
+			result: { status: 'confirmed', reason: '', remedy: '', differences: [], readBack: null, priceReadBack: readBack },
+			outcome: { state: 'confirmed' },
+		});
 		outcome.confirmed.push(row.key);
 	}
 	await apply(tx, environmentId, settings, settled);
@@ -232,7 +281,9 @@ export async function priceListUpload(tx: Transaction, environmentId: number, se
 
 function priceDifferences(desired: DesiredPrice, shown: PriceReadBack): Difference[] {
 	const differences: Difference[] = [];
-	if (!new Big(desired.amount).eq(shown.amount)) differences.push({ field: 'amount', expected: desired.amount, actual: shown.amount });
-	if (desired.net !== shown.net) differences.push({ field: 'net', expected: String(desired.net), actual: String(shown.net) });
+	if (!new Big(desired.amount).eq(shown.amount))
+		differences.push({ field: 'amount', expected: desired.amount, actual: shown.amount });
+	if (desired.net !== shown.net)
+		differences.push({ field: 'net', expected: String(desired.net), actual: String(shown.net) });
 	return differences;
 }

@@ -22,12 +22,7 @@ import {
 } from '../../lib/khaos/channel/endpointConfig';
 import { stockChanges } from '../../lib/khaos/channel/stockChanges';
 import type { UploadOutcome } from '../../lib/khaos/channel/channelPort';
-import {
-	countStockStatuses,
-	readPriceListUpload,
-	readStockUpload,
-	UploadError,
-} from '../../lib/khaos/channel/uploads';
+import { countStockStatuses, readPriceListUpload, readStockUpload, UploadError } from '../../lib/khaos/channel/uploads';
 import { khaosControlChannelTest, syncLedgerConnectionTest } from '../credentialTests';
 import { ledgerOf } from '../ledgerFromCredentials';
 import { channelSettingsOf, formatOf, formatProperty, settingOptions, settingProperties } from './channelProperties';
@@ -105,7 +100,11 @@ export class KhaosControlChannelTrigger implements INodeType {
 				name: 'startOn',
 				type: 'options',
 				options: [
-					{ name: 'For Every Upload', value: 'all', description: 'One item an upload: what it confirmed and what is different' },
+					{
+						name: 'For Every Upload',
+						value: 'all',
+						description: 'One item an upload: what it confirmed and what is different',
+					},
 					{
 						name: 'When Something Is Different',
 						value: 'different',
@@ -129,7 +128,8 @@ export class KhaosControlChannelTrigger implements INodeType {
 						type: 'number',
 						typeOptions: { minValue: 1, maxValue: 5000 },
 						default: DEFAULT_PAGE,
-						description: 'How many stock items and relations Khaos gets at most with one call; it gets the rest with the next',
+						description:
+							'How many stock items and relations Khaos gets at most with one call; it gets the rest with the next',
 					},
 					{
 						displayName: 'Order Frequency (Minutes)',
@@ -148,7 +148,8 @@ export class KhaosControlChannelTrigger implements INodeType {
 
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 		// Of the same answer, whatever is wrong with the call.
-		if (!(await isGenuine(this))) return answer(this, 401, '{"message":"Unauthorized"}', { 'WWW-Authenticate': 'Basic realm="channel"' });
+		if (!(await isGenuine(this)))
+			return answer(this, 401, '{"message":"Unauthorized"}', { 'WWW-Authenticate': 'Basic realm="channel"' });
 		const path = channelPathOf(this.getRequestObject().url ?? '');
 		try {
 			switch (path) {
@@ -172,7 +173,12 @@ export class KhaosControlChannelTrigger implements INodeType {
 	}
 }
 
-function answer(context: IWebhookFunctions, status: number, body: string, headers: Record<string, string> = {}): IWebhookResponseData {
+function answer(
+	context: IWebhookFunctions,
+	status: number,
+	body: string,
+	headers: Record<string, string> = {},
+): IWebhookResponseData {
 	const response: ServerResponse = context.getResponseObject();
 	response.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8', ...headers }).end(body);
 	return { noWebhookResponse: true };
@@ -186,14 +192,20 @@ const headerOf = (context: IWebhookFunctions, name: string): string | null => {
 async function isGenuine(context: IWebhookFunctions): Promise<boolean> {
 	const login = channelLoginSchema.safeParse(await context.getCredentials('khaosControlChannelApi'));
 	if (!login.success) {
-		context.logger.warn(`${context.getNode().name}: the Khaos Control Channel API credential has no user or no password, so every call is refused`);
+		context.logger.warn(
+			`${context.getNode().name}: the Khaos Control Channel API credential has no user or no password, so every call is refused`,
+		);
 		return false;
 	}
 	return isLogin((context.getRequestObject() as IncomingMessage).headers.authorization, login.data);
 }
 
 /** A document in the chosen format. What Khaos has had so far is handed back with what has no other continuation. */
-function give(context: IWebhookFunctions, body: string, continuation = headerOf(context, 'sirion-continuation')): IWebhookResponseData {
+function give(
+	context: IWebhookFunctions,
+	body: string,
+	continuation = headerOf(context, 'sirion-continuation'),
+): IWebhookResponseData {
 	const format = formatOf(context.getNodeParameter('format'));
 	return answer(context, 200, body, {
 		'Content-Type': contentTypeOf(format),
@@ -223,11 +235,15 @@ async function giveStock(context: IWebhookFunctions): Promise<IWebhookResponseDa
 const nothing: UploadOutcome = { confirmed: [], different: [], drifted: [], deleted: [] };
 
 /** An upload: kept, then answered, then passed on. Safe to repeat, as Khaos does with every answer but 200. */
-async function takeUpload(context: IWebhookFunctions, path: 'stockUpload' | 'statusUpload' | 'pricesUpload'): Promise<IWebhookResponseData> {
+async function takeUpload(
+	context: IWebhookFunctions,
+	path: 'stockUpload' | 'statusUpload' | 'pricesUpload',
+): Promise<IWebhookResponseData> {
 	const body = bodyOf(context);
 	const isTest = context.getMode() === 'manual';
 	const seen = async (): Promise<{ json: IDataObject; outcome: UploadOutcome }> => {
-		if (path === 'statusUpload') return { json: { upload: 'stockStatus', statuses: countStockStatuses(body) }, outcome: nothing };
+		if (path === 'statusUpload')
+			return { json: { upload: 'stockStatus', statuses: countStockStatuses(body) }, outcome: nothing };
 		if (path === 'pricesUpload') {
 			const rows = readPriceListUpload(body);
 			const outcome = isTest ? nothing : await (await ledgerOf(context)).channel.priceListUpload(rows);
@@ -240,7 +256,8 @@ async function takeUpload(context: IWebhookFunctions, path: 'stockUpload' | 'sta
 	const { json, outcome } = await seen();
 	answer(context, 200, '{}');
 	const isDifferent = outcome.different.length + outcome.drifted.length + outcome.deleted.length > 0;
-	if (!isTest && !isDifferent && context.getNodeParameter('startOn', 'all') === 'different') return { noWebhookResponse: true };
+	if (!isTest && !isDifferent && context.getNodeParameter('startOn', 'all') === 'different')
+		return { noWebhookResponse: true };
 	return { noWebhookResponse: true, workflowData: [[{ json: { ...json, ...(outcome as unknown as IDataObject) } }]] };
 }
 

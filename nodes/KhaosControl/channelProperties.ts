@@ -28,7 +28,8 @@ export const settingProperties: INodeProperties[] = [
 		type: 'options',
 		options: priceSides,
 		default: 'net',
-		description: 'What BUY_PRICE is. Look in the system values of your Khaos Control: a wrong answer changes every price by the tax.',
+		description:
+			'What BUY_PRICE is. Look in the system values of your Khaos Control: a wrong answer changes every price by the tax.',
 	},
 	{
 		displayName: 'Sell Price Is',

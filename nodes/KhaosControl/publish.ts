@@ -1,4 +1,11 @@
-import { NodeOperationError, updateDisplayOptions, type IDataObject, type IExecuteFunctions, type INodeExecutionData, type INodeProperties } from 'n8n-workflow';
+import {
+	NodeOperationError,
+	updateDisplayOptions,
+	type IDataObject,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+	type INodeProperties,
+} from 'n8n-workflow';
 
 import type { ChannelPort } from '../../lib/khaos/channel/channelPort';
 import { batchItemSchema, type BatchItem, type Result } from '../../lib/shapes';
@@ -50,7 +57,14 @@ export async function publish(
 		channel,
 		rows.map(({ item }) => item),
 	);
-	if (results.length > 0) context.addExecutionHints({ message: inFigures(results, 'published, to be fetched and uploaded by Khaos'), location: 'outputPane' });
-	const published = results.map((result, at) => ({ json: result as unknown as IDataObject, pairedItem: { item: rows[at]!.itemIndex } }));
+	if (results.length > 0)
+		context.addExecutionHints({
+			message: inFigures(results, 'published, to be fetched and uploaded by Khaos'),
+			location: 'outputPane',
+		});
+	const published = results.map((result, at) => ({
+		json: result as unknown as IDataObject,
+		pairedItem: { item: rows[at]!.itemIndex },
+	}));
 	return inOrder([...published, ...unreadable]);
 }

@@ -108,7 +108,14 @@ export class ChannelClient {
 
 	state(): Record<string, unknown> {
 		const { target, continuation, cycles, lastError } = this;
-		return { url: target?.url ?? null, everySeconds: target?.everySeconds ?? null, continuation, cycles, lastError, uploaded: this.uploaded.size };
+		return {
+			url: target?.url ?? null,
+			everySeconds: target?.everySeconds ?? null,
+			continuation,
+			cycles,
+			lastError,
+			uploaded: this.uploaded.size,
+		};
 	}
 
 	stop(): void {
@@ -190,9 +197,16 @@ export class ChannelClient {
 			let empty = true;
 			const { continuation } = await this.get('Channel.ProvidedStock', endpoint, (answer, entry) => {
 				const document = readDocument(answer.body, endpoint.format);
-				const named = listOf((document['StockItems'] as Members | undefined)?.['Items']).map((item) => String(item['StockCode']));
+				const named = listOf((document['StockItems'] as Members | undefined)?.['Items']).map((item) =>
+					String(item['StockCode']),
+				);
 				const rule = this.options.faults.strike('khaos', ['Channel.ProvidedStock'], () => named, 'only');
-				const refuses = rule ? { codes: rule.codes ? new Set(rule.codes.map(stockKey)) : null, message: rule.message ?? 'The record could not be saved.' } : null;
+				const refuses = rule
+					? {
+							codes: rule.codes ? new Set(rule.codes.map(stockKey)) : null,
+							message: rule.message ?? 'The record could not be saved.',
+						}
+					: null;
 				const { codes, refused } = this.stock.apply(document, refuses);
 				entry.codes = codes;
 				entry.rows = codes.length + refused.length;
@@ -212,15 +226,27 @@ export class ChannelClient {
 	/** What changed since it was last uploaded: at the first contact all of it (khaos-control-api 4.6). */
 	private async uploadStock(endpoint: Endpoint, report: CycleReport): Promise<void> {
 		const { store, settings } = this.options;
-		const dirty = [...store.all()].filter((item) => this.uploaded.get(stockKey(item.code))?.revisedAt !== item.revisedAt);
+		const dirty = [...store.all()].filter(
+			(item) => this.uploaded.get(stockKey(item.code))?.revisedAt !== item.revisedAt,
+		);
 		const gone = [...this.uploaded].filter(([key]) => !store.get(key));
 		const size = settings().uploadBatch;
 		for (let at = 0; at < dirty.length || (at === 0 && gone.length > 0); at += size) {
 			const batch = dirty.slice(at, at + size);
-			const seen = batch.map((item) => ({ key: stockKey(item.code), revisedAt: item.revisedAt, stockId: item.stockId, level: this.uploaded.get(stockKey(item.code))?.level ?? Number.NaN }));
+			const seen = batch.map((item) => ({
+				key: stockKey(item.code),
+				revisedAt: item.revisedAt,
+				stockId: item.stockId,
+				level: this.uploaded.get(stockKey(item.code))?.level ?? Number.NaN,
+			}));
 			const deleted = at === 0 ? gone.map(([, { stockId }]) => String(stockId)) : [];
 			const document = { Items: batch.map((item) => this.stock.shown(item)), Deleted: deleted };
-			await this.post('Channel.StockUpload', endpoint, writeDocument(document, 'StockItems', endpoint.format), batch.map(({ code }) => code));
+			await this.post(
+				'Channel.StockUpload',
+				endpoint,
+				writeDocument(document, 'StockItems', endpoint.format),
+				batch.map(({ code }) => code),
+			);
 			for (const { key, ...rest } of seen) this.uploaded.set(key, rest);
 			if (at === 0) for (const [key] of gone) this.uploaded.delete(key);
 			report.uploaded += batch.length;
@@ -240,7 +266,12 @@ export class ChannelClient {
 				SiteID: '1',
 				...(item.fields.CONTROLLED === '-1' ? { Levels: { Available: String(item.level), OnOrder: '0' } } : {}),
 			}));
-			await this.post('Channel.StockStatusUpload', endpoint, writeDocument({ Statuses }, 'StockStatuses', endpoint.format), batch.map(({ code }) => code));
+			await this.post(
+				'Channel.StockStatusUpload',
+				endpoint,
+				writeDocument({ Statuses }, 'StockStatuses', endpoint.format),
+				batch.map(({ code }) => code),
+			);
 			for (const item of batch) {
 				const known = this.uploaded.get(stockKey(item.code));
 				if (known) known.level = item.level;
@@ -270,7 +301,10 @@ export class ChannelClient {
 				}));
 			}),
 		}));
-		const body = endpoint.format === 'JSON' ? writeDocument({ UploadPriceLists }, '', 'JSON') : writeDocument({ UploadPriceLists }, 'PriceLists', 'XML');
+		const body =
+			endpoint.format === 'JSON'
+				? writeDocument({ UploadPriceLists }, '', 'JSON')
+				: writeDocument({ UploadPriceLists }, 'PriceLists', 'XML');
 		await this.post('Channel.PriceListUpload', endpoint, body, codes);
 		this.uploadedPrices = lists;
 	}
@@ -280,7 +314,8 @@ export class ChannelClient {
 		{ url }: Endpoint,
 		use: (answer: Answer, entry: LoggedCall) => void = () => undefined,
 	): Promise<Answer> {
-		const headers: Record<string, string> = method === 'Channel.Config' ? {} : { 'Sirion-Continuation': this.continuation };
+		const headers: Record<string, string> =
+			method === 'Channel.Config' ? {} : { 'Sirion-Continuation': this.continuation };
 		return await this.call(method, [], async () => await this.request(url, { method: 'GET', headers }), use);
 	}
 
@@ -315,7 +350,11 @@ export class ChannelClient {
 	}
 
 	/** The answer, or what went wrong. */
-	private async attempt(rule: FaultRule | null, send: () => Promise<Answer>, use: (answer: Answer) => void): Promise<Answer | string> {
+	private async attempt(
+		rule: FaultRule | null,
+		send: () => Promise<Answer>,
+		use: (answer: Answer) => void,
+	): Promise<Answer | string> {
 		const reaches = rule === null || rule.kind === 'applyThenDrop' || rule.kind === 'truncate' || rule.apply === true;
 		if (!reaches) return `no answer (${rule.kind})`;
 		let answer: Answer;
@@ -335,14 +374,21 @@ export class ChannelClient {
 		return answer;
 	}
 
-	private async request(url: string, init: { method: string; headers: Record<string, string>; body?: string }): Promise<Answer> {
+	private async request(
+		url: string,
+		init: { method: string; headers: Record<string, string>; body?: string },
+	): Promise<Answer> {
 		const { user, password } = this.target!;
 		const response = await fetch(url, {
 			...init,
 			headers: { ...init.headers, Authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` },
 			signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
 		});
-		return { status: response.status, body: await response.text(), continuation: response.headers.get('sirion-continuation') };
+		return {
+			status: response.status,
+			body: await response.text(),
+			continuation: response.headers.get('sirion-continuation'),
+		};
 	}
 }
 

@@ -33,7 +33,8 @@ const LISTS: Record<string, string> = {
 	Orders: 'SalesOrder',
 };
 /** Lists that stand in a member of the same name, or in one that is no list elsewhere. */
-const isList = (name: string, within: string): boolean => name in LISTS && !(name === 'Relationships' && within !== 'Relationships');
+const isList = (name: string, within: string): boolean =>
+	name in LISTS && !(name === 'Relationships' && within !== 'Relationships');
 
 const BOOLEANS = new Set([
 	'PublishOnWeb',
@@ -79,7 +80,11 @@ function readJson(text: string): Node {
 	const asText = (_name: string, value: unknown, context?: { source?: string }): unknown => {
 		// "Null is an error" (khaos-control-api 4.4).
 		if (value === null) throw new BadDocument('A member is null');
-		return typeof value === 'number' ? (context?.source ?? String(value)) : typeof value === 'boolean' ? String(value) : value;
+		return typeof value === 'number'
+			? (context?.source ?? String(value))
+			: typeof value === 'boolean'
+				? String(value)
+				: value;
 	};
 	try {
 		return JSON.parse(text, asText as (name: string, value: unknown) => unknown) as Node;
@@ -146,7 +151,8 @@ export function writeDocument(document: Members, root: string, format: Format): 
 	return `<?xml version="1.0"?>\n${shaped}`;
 }
 
-const raw = (text: string): string => (/^-?\d+(\.\d+)?$/.test(text) ? text.replace(/^(-?)0+(?=\d)/, '$1') : JSON.stringify(text));
+const raw = (text: string): string =>
+	/^-?\d+(\.\d+)?$/.test(text) ? text.replace(/^(-?)0+(?=\d)/, '$1') : JSON.stringify(text);
 
 function json(node: Node, name: string): string {
 	if (typeof node === 'string') {
@@ -162,11 +168,18 @@ function json(node: Node, name: string): string {
 function xmlShape(members: Members): Record<string, unknown> {
 	return Object.fromEntries(
 		Object.entries(members).map(([name, node]): [string, unknown] => {
-			if (Array.isArray(node)) return [name, { [LISTS[name] ?? 'Item']: node.map((one) => (typeof one === 'string' ? one : xmlShape(one as Members))) }];
+			if (Array.isArray(node))
+				return [
+					name,
+					{ [LISTS[name] ?? 'Item']: node.map((one) => (typeof one === 'string' ? one : xmlShape(one as Members))) },
+				];
 			if (typeof node === 'string') return [name, BOOLEANS.has(name) ? (node === 'true' ? 'True' : 'False') : node];
 			if (DATA_ITEMS.has(name)) {
 				const { Name = '', ...rest } = node as Record<string, string>;
-				return [name, { ...Object.fromEntries(Object.entries(rest).map(([key, value]) => [`@_${key}`, value])), '#text': Name }];
+				return [
+					name,
+					{ ...Object.fromEntries(Object.entries(rest).map(([key, value]) => [`@_${key}`, value])), '#text': Name },
+				];
 			}
 			return [name, xmlShape(node)];
 		}),

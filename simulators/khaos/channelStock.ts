@@ -45,9 +45,26 @@ const WEB: Record<string, string> = {
 	MetaDescription: 'META_DESCRIPTION',
 	MetaKeywords: 'META_KEYWORDS',
 };
-const REQUIRED = ['StockID', 'StockCode', 'ShortDescription', 'BuyPrice', 'SellPrice', 'TaxRate', 'StockType1', 'StockType2', 'Options'];
+const REQUIRED = [
+	'StockID',
+	'StockCode',
+	'ShortDescription',
+	'BuyPrice',
+	'SellPrice',
+	'TaxRate',
+	'StockType1',
+	'StockType2',
+	'Options',
+];
 const REQUIRED_OPTIONS = [...Object.keys(OPTIONS), 'FreeText'];
-const TAX_NAMES: Record<string, string> = { '1': 'Standard', '2': 'Zero', '3': 'Exempt', '4': 'Reduced', '5': '17.5%', '6': '15%' };
+const TAX_NAMES: Record<string, string> = {
+	'1': 'Standard',
+	'2': 'Zero',
+	'3': 'Exempt',
+	'4': 'Reduced',
+	'5': '17.5%',
+	'6': '15%',
+};
 
 /** A figure on the side that this Khaos keeps prices on. */
 function price(node: Node | undefined, side: 'net' | 'gross', rate: string): string {
@@ -57,7 +74,9 @@ function price(node: Node | undefined, side: 'net' | 'gross', rate: string): str
 	const other = side === 'net' ? Gross : Net;
 	if (other === undefined) return '';
 	const factor = new Big(100).plus(rate).div(100);
-	return (side === 'net' ? new Big(other).div(factor) : new Big(other).times(factor)).round(2, Big.roundHalfUp).toFixed();
+	return (side === 'net' ? new Big(other).div(factor) : new Big(other).times(factor))
+		.round(2, Big.roundHalfUp)
+		.toFixed();
 }
 
 /** An item of the feed as import cells; a refusal says why it can't be stored. */
@@ -79,8 +98,10 @@ function cellsOf(item: Members, settings: ChannelClientSettings): Record<string,
 	const web = members(item['WebProperties']);
 	for (const [name, column] of Object.entries(TEXTS)) if (item[name] !== undefined) cells[column] = text(item[name]);
 	for (const [name, column] of Object.entries(WEB)) if (web[name] !== undefined) cells[column] = text(web[name]);
-	for (const [name, column] of Object.entries(NAMED)) if (item[name] !== undefined) cells[column] = text(members(item[name])['Name']);
-	for (const [name, column] of Object.entries(OPTIONS)) cells[column] = /^true$/i.test(text(options[name])) ? '-1' : '0';
+	for (const [name, column] of Object.entries(NAMED))
+		if (item[name] !== undefined) cells[column] = text(members(item[name])['Name']);
+	for (const [name, column] of Object.entries(OPTIONS))
+		cells[column] = /^true$/i.test(text(options[name])) ? '-1' : '0';
 	for (const [column, cell] of Object.entries(cells)) {
 		const known = headerCell(column);
 		if (known?.is !== 'column') continue;
@@ -176,12 +197,20 @@ export class ChannelStock {
 		}
 		if (!['Pack', 'Build'].includes(packType)) return `PackType must be None, Build or Pack, not "${packType}"`;
 		const type = packType === 'Build' ? ('build' as const) : ('pack' as const);
-		const lines = items.map((one) => ({ child: this.byFeedId(one['LinkedStockID'])?.code ?? text(one['LinkedStockID']), qty: text(one['Quantity']), type }));
+		const lines = items.map((one) => ({
+			child: this.byFeedId(one['LinkedStockID'])?.code ?? text(one['LinkedStockID']),
+			qty: text(one['Quantity']),
+			type,
+		}));
 		const unknown = items.find((one) => !this.byFeedId(one['LinkedStockID']));
 		if (unknown) return `There is no item with the StockID ${text(unknown['LinkedStockID'])}`;
 		const refusal = relationRefusal(this.store, item.code, lines);
 		if (refusal !== null) return refusal;
-		this.store.kits.set(stockKey(item.code), { parent: item.code, type, items: lines.map(({ child, qty }) => ({ code: child, qty: Number(qty) })) });
+		this.store.kits.set(stockKey(item.code), {
+			parent: item.code,
+			type,
+			items: lines.map(({ child, qty }) => ({ code: child, qty: Number(qty) })),
+		});
 		item.revisedAt = this.store.time();
 		return null;
 	}
@@ -192,7 +221,9 @@ export class ChannelStock {
 		const side = this.settings().prices === 'net' ? 'Net' : 'Gross';
 		const code = fields.TAX_CODE ?? '1';
 		const shownMembers = (of: Record<string, string>): Members =>
-			Object.fromEntries(Object.entries(of).flatMap(([name, column]) => (fields[column] === undefined ? [] : [[name, fields[column]!]])));
+			Object.fromEntries(
+				Object.entries(of).flatMap(([name, column]) => (fields[column] === undefined ? [] : [[name, fields[column]!]])),
+			);
 		const web = shownMembers(WEB);
 		const feedId = this.feedIdOf.get(stockKey(item.code));
 		const barcodes: Node[] = item.barcodes.map((barcode) => ({ Barcode: barcode, Type: { Name: 'GTIN' } }));
@@ -206,7 +237,9 @@ export class ChannelStock {
 			TaxRate: { Name: TAX_NAMES[code] ?? code, Code: code, ID: code },
 			...Object.fromEntries(Object.entries(shownMembers(NAMED)).map(([name, value]) => [name, { Name: value }])),
 			Options: {
-				...Object.fromEntries(Object.entries(OPTIONS).map(([name, column]) => [name, fields[column] === '-1' ? 'true' : 'false'])),
+				...Object.fromEntries(
+					Object.entries(OPTIONS).map(([name, column]) => [name, fields[column] === '-1' ? 'true' : 'false']),
+				),
 				FreeText: 'false',
 				NonPhysical: 'false',
 				CustomOptions: [],

@@ -4,7 +4,8 @@ import { backends, beginStory, confirmed, keys, result, stockItem, type ItemOpti
 
 /** What a channel needs of every item. */
 const complete = { CONTROLLED: '-1', STOCK_TYPE1: 'Lighting', STOCK_TYPE2: 'Lamps', TAX_CODE: '1' };
-const item = (stockCode: string, options: ItemOptions = {}): Change => stockItem(stockCode, { ...options, columns: { ...complete, ...options.columns } });
+const item = (stockCode: string, options: ItemOptions = {}): Change =>
+	stockItem(stockCode, { ...options, columns: { ...complete, ...options.columns } });
 
 describe.each(backends)('the channel, kept in %s', (backend) => {
 	let story: Story;
@@ -14,7 +15,8 @@ describe.each(backends)('the channel, kept in %s', (backend) => {
 	afterEach(async () => await story.end());
 
 	const channel = () => story.ledger.channel;
-	const add = async (...changes: Change[]) => await story.ledger.add(changes.map((change) => ({ type: 'change', change })));
+	const add = async (...changes: Change[]) =>
+		await story.ledger.add(changes.map((change) => ({ type: 'change', change })));
 	const take = async () => await story.ledger.take({ target: 'khaos' });
 	/** Takes what is ready, publishes it and settles, as the workflow does. */
 	const publish = async (): Promise<BatchItem[]> => {
@@ -22,16 +24,23 @@ describe.each(backends)('the channel, kept in %s', (backend) => {
 		await story.ledger.settle(await publishStockItems(channel(), batch));
 		return batch;
 	};
-	const fetched = async (continuation: string | null = null, limit = 100) => await channel().provide(continuation, limit);
+	const fetched = async (continuation: string | null = null, limit = 100) =>
+		await channel().provide(continuation, limit);
 	const shows = (change: Change | BatchItem, columns: Record<string, string> = {}): ReadBack => ({
 		exists: true,
 		stockCode: change.key,
 		stockId: `khaos-${change.key}`,
 		parentCode: '',
-		columns: { ...((change.desired as { columns: Record<string, string> }).columns), ...columns },
+		columns: { ...(change.desired as { columns: Record<string, string> }).columns, ...columns },
 	});
 	const upload = async (...items: ReadBack[]) => await channel().stockUpload({ items, deleted: [] });
-	const states = async () => Object.fromEntries((await story.ledger.getMany({ limit: 100, kinds: ['stockItem', 'kit', 'price'] })).map(({ key, state }) => [key, state]));
+	const states = async () =>
+		Object.fromEntries(
+			(await story.ledger.getMany({ limit: 100, kinds: ['stockItem', 'kit', 'price'] })).map(({ key, state }) => [
+				key,
+				state,
+			]),
+		);
 
 	test('what is published is fetched once, and confirmed when Khaos uploads it', async () => {
 		await add(item('LAMP'), item('BULB'));
@@ -40,7 +49,10 @@ describe.each(backends)('the channel, kept in %s', (backend) => {
 		const page = await fetched('2019-12-31 12:00:00Z');
 		expect(keys(page.entries)).toEqual(['LAMP', 'BULB']);
 		expect((await fetched(page.continuation)).entries).toEqual([]);
-		expect(await upload(shows(item('LAMP')), shows(item('BULB')))).toMatchObject({ confirmed: ['LAMP', 'BULB'], different: [] });
+		expect(await upload(shows(item('LAMP')), shows(item('BULB')))).toMatchObject({
+			confirmed: ['LAMP', 'BULB'],
+			different: [],
+		});
 		expect((await story.ledger.stats()).confirmed).toBe(2);
 		// Pimberly hears of it, with Khaos's own number.
 		const [status] = await story.ledger.take({ target: 'pimberly' });
@@ -103,7 +115,9 @@ describe.each(backends)('the channel, kept in %s', (backend) => {
 		await add(item('LAMP', { version: '2026-11-02T08:59:30.000Z', columns: { SHORT_DESC: 'New lamp' } }));
 		await publish();
 		const { entries } = await fetched();
-		expect(entries.map(({ key, desired }) => [key, (desired as { columns: Record<string, string> }).columns['SHORT_DESC']])).toEqual([
+		expect(
+			entries.map(({ key, desired }) => [key, (desired as { columns: Record<string, string> }).columns['SHORT_DESC']]),
+		).toEqual([
 			['BULB', 'Item BULB'],
 			['LAMP', 'New lamp'],
 		]);
@@ -146,7 +160,9 @@ describe.each(backends)('the channel, kept in %s', (backend) => {
 			await publish();
 		}
 		expect(await states()).toMatchObject({ LAMP: 'failed' });
-		expect(await story.ledger.exceptions()).toMatchObject([{ type: 'failedTransfer', key: 'LAMP', field: 'SELL_PRICE' }]);
+		expect(await story.ledger.exceptions()).toMatchObject([
+			{ type: 'failedTransfer', key: 'LAMP', field: 'SELL_PRICE' },
+		]);
 		// Somebody puts it right in Khaos.
 		expect(await upload(shows(item('LAMP')))).toMatchObject({ confirmed: ['LAMP'] });
 		expect(await story.ledger.exceptions()).toEqual([]);
@@ -195,7 +211,9 @@ describe.each(backends)('the channel, kept in %s', (backend) => {
 		await fetched();
 		await upload(shows(item('LAMP')));
 		const outcome = await upload(shows(item('LAMP'), { WEIGHT: '3', SELL_PRICE: '9.99' }));
-		expect(outcome).toMatchObject({ drifted: [{ key: 'LAMP', differences: [{ field: 'SELL_PRICE', expected: '2.00', actual: '9.99' }] }] });
+		expect(outcome).toMatchObject({
+			drifted: [{ key: 'LAMP', differences: [{ field: 'SELL_PRICE', expected: '2.00', actual: '9.99' }] }],
+		});
 		expect(await take()).toEqual([]);
 	});
 
@@ -222,7 +240,11 @@ describe.each(backends)('the channel, kept in %s', (backend) => {
 			kind: 'kit',
 			version,
 			needs: ['SET', ...components].map((key) => ({ kind: 'stockItem', key })),
-			desired: { stockCode: 'SET', relation: 'pack', components: components.map((stockCode) => ({ stockCode, quantity: '2' })) },
+			desired: {
+				stockCode: 'SET',
+				relation: 'pack',
+				components: components.map((stockCode) => ({ stockCode, quantity: '2' })),
+			},
 		});
 		const publishKit = async (confirmedBy: 'upload' | 'webServices') => {
 			const batch = await take();
@@ -248,7 +270,9 @@ describe.each(backends)('the channel, kept in %s', (backend) => {
 		test('a component that nobody has ever sent is named in a warning', async () => {
 			await upload(shows(item('LAMP')), shows(item('SET')));
 			await add(kit(['LAMP']));
-			expect((await publishKit('webServices'))[0]!.warnings?.map(({ message }) => message).join()).toContain('SET refers to LAMP');
+			expect((await publishKit('webServices'))[0]!.warnings?.map(({ message }) => message).join()).toContain(
+				'SET refers to LAMP',
+			);
 		});
 
 		test('the upload of its stock item confirms a kit only where a site says so, and only after it was fetched', async () => {
@@ -276,7 +300,15 @@ describe.each(backends)('the channel, kept in %s', (backend) => {
 			key: 'LAMP | Trade | 1-99999',
 			lane: 1,
 			needs: [],
-			desired: { stockCode: 'LAMP', priceList: 'Trade', bandLow: 1, bandHigh: 99999, amount: '21.50', currency: '', net: true },
+			desired: {
+				stockCode: 'LAMP',
+				priceList: 'Trade',
+				bandLow: 1,
+				bandHigh: 99999,
+				amount: '21.50',
+				currency: '',
+				net: true,
+			},
 		};
 		const row = (amount: string, extra: Partial<PriceReadBack> = {}): PriceReadBack => ({
 			exists: true,
@@ -293,7 +325,10 @@ describe.each(backends)('the channel, kept in %s', (backend) => {
 			await add(price);
 			const [sent] = await take();
 			await story.ledger.settle([result(sent!, 'sent', { awaiting: 'import' })]);
-			expect(await channel().priceListUpload([row('20.00'), row('21.5', { bandLow: 10 })])).toMatchObject({ confirmed: [], different: [{ key: price.key }] });
+			expect(await channel().priceListUpload([row('20.00'), row('21.5', { bandLow: 10 })])).toMatchObject({
+				confirmed: [],
+				different: [{ key: price.key }],
+			});
 			expect(await states()).toMatchObject({ [price.key]: 'sent' });
 			expect(await channel().priceListUpload([row('21.5')])).toMatchObject({ confirmed: [price.key] });
 			expect(await channel().priceListUpload([row('21.5')])).toMatchObject({ confirmed: [], different: [] });

@@ -57,7 +57,10 @@ describe('the channel feed in a real n8n', () => {
 		);
 		await story.run.demo.api.deactivate(story.run.demo.workflow.id);
 		const activated = story.run.activate();
-		await story.crashWhen(() => told().length > 0, () => void activated.catch(() => undefined));
+		await story.crashWhen(
+			() => told().length > 0,
+			() => void activated.catch(() => undefined),
+		);
 		await activated.catch(() => undefined);
 		await story.startAgain();
 		expect(await story.toTheEnd()).toMatchObject(complete);

@@ -18,7 +18,9 @@ import { itemsOf, run, serveWebhook, type ServedWebhook } from './harness';
 /** The Khaos Control Channel Trigger in n8n's own webhook context, called as Khaos calls it, and the nodes that publish. */
 
 const LOGIN = { user: 'khaos', password: randomUUID() };
-const basic = (user: string, password: string) => ({ Authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` });
+const basic = (user: string, password: string) => ({
+	Authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
+});
 const AUTHENTIC = basic(LOGIN.user, LOGIN.password);
 
 let folder: string;
@@ -41,11 +43,19 @@ const serve = async (
 	{ login = LOGIN, mode }: { login?: IDataObject; mode?: WorkflowExecuteMode } = {},
 ): Promise<ServedWebhook> => {
 	const node = new KhaosControlChannelTrigger();
-	const webhook = await serveWebhook({ node, parameters, credentials: { khaosControlChannelApi: login, syncLedgerApi: syncLedgerApi() } }, mode);
+	const webhook = await serveWebhook(
+		{ node, parameters, credentials: { khaosControlChannelApi: login, syncLedgerApi: syncLedgerApi() } },
+		mode,
+	);
 	served.push(webhook);
 	return webhook;
 };
-const call = async (webhook: ServedWebhook, path: string, body?: string | object, headers: Record<string, string> = AUTHENTIC) => {
+const call = async (
+	webhook: ServedWebhook,
+	path: string,
+	body?: string | object,
+	headers: Record<string, string> = AUTHENTIC,
+) => {
 	const response = await fetch(`${webhook.url}/${path}`, {
 		method: body === undefined ? 'GET' : 'POST',
 		headers: { ...(typeof body === 'object' ? { 'Content-Type': 'application/json' } : {}), ...headers },
@@ -56,12 +66,19 @@ const call = async (webhook: ServedWebhook, path: string, body?: string | object
 	return { status: response.status, text, headers: response.headers };
 };
 const fetchStock = async (webhook: ServedWebhook, continuation: string) => {
-	const { text, headers } = await call(webhook, 'stock', undefined, { ...AUTHENTIC, 'Sirion-Continuation': continuation });
+	const { text, headers } = await call(webhook, 'stock', undefined, {
+		...AUTHENTIC,
+		'Sirion-Continuation': continuation,
+	});
 	const { StockItems, Relationships } = JSON.parse(text) as {
 		StockItems: { Items: Array<Record<string, unknown>> };
 		Relationships: { Relationships: Array<Record<string, unknown>> };
 	};
-	return { items: StockItems.Items, relationships: Relationships.Relationships, continuation: headers.get('sirion-continuation')! };
+	return {
+		items: StockItems.Items,
+		relationships: Relationships.Relationships,
+		continuation: headers.get('sirion-continuation')!,
+	};
 };
 
 const lamp = (stockCode: string, columns: Record<string, string | null> = {}): Change => ({
@@ -73,7 +90,17 @@ const lamp = (stockCode: string, columns: Record<string, string | null> = {}): C
 	needs: [],
 	desired: {
 		stockCode,
-		columns: { STOCK_CODE: stockCode, CONTROLLED: '-1', SHORT_DESC: `Lamp ${stockCode}`, STOCK_TYPE1: 'Lighting', STOCK_TYPE2: 'Lamps', BUY_PRICE: '12.50', SELL_PRICE: '29.99', TAX_CODE: '1', ...columns },
+		columns: {
+			STOCK_CODE: stockCode,
+			CONTROLLED: '-1',
+			SHORT_DESC: `Lamp ${stockCode}`,
+			STOCK_TYPE1: 'Lighting',
+			STOCK_TYPE2: 'Lamps',
+			BUY_PRICE: '12.50',
+			SELL_PRICE: '29.99',
+			TAX_CODE: '1',
+			...columns,
+		},
 	},
 	source: { primaryId: stockCode, internalId: `id-${stockCode}`, dateUpdated: '2026-11-02T08:59:00.000Z' },
 	warnings: [],
@@ -83,14 +110,25 @@ const publish = async (...changes: Change[]) => {
 	await book.add(changes.map((change) => ({ type: 'change', change })));
 	const batch = await book.take({ target: 'khaos', kinds: ['stockItem'] });
 	const [results] = await run(
-		{ node: new KhaosControlStockItem(), parameters: { operation: 'publishToChannel' }, credentials: { syncLedgerApi: syncLedgerApi() } },
+		{
+			node: new KhaosControlStockItem(),
+			parameters: { operation: 'publishToChannel' },
+			credentials: { syncLedgerApi: syncLedgerApi() },
+		},
 		itemsOf(...batch.map((item) => item as unknown as IDataObject)),
 	);
-	await run({ node: new Sequencer(), parameters: { operation: 'settle' }, credentials: { syncLedgerApi: syncLedgerApi() } }, results);
+	await run(
+		{ node: new Sequencer(), parameters: { operation: 'settle' }, credentials: { syncLedgerApi: syncLedgerApi() } },
+		results,
+	);
 	return results!.map(({ json }) => json);
 };
 /** Khaos's own view of an item it was told, with its own id. */
-const held = (item: Record<string, unknown>, changes: object = {}) => ({ ...item, StockID: `9${String(item['StockID']).length}`, ...changes });
+const held = (item: Record<string, unknown>, changes: object = {}) => ({
+	...item,
+	StockID: `9${String(item['StockID']).length}`,
+	...changes,
+});
 
 describe('Khaos finds its way', () => {
 	test.each(['JSON', 'XML'])('with a configuration in %s whose addresses are this trigger’s', async (format) => {
@@ -98,13 +136,17 @@ describe('Khaos finds its way', () => {
 		const { status, text, headers } = await call(webhook, 'config');
 		expect(status).toBe(200);
 		expect(headers.get('content-type')).toContain(format.toLowerCase());
-		for (const path of ['stock', 'orders', 'stock-upload', 'status-upload', 'prices-upload']) expect(text).toMatch(new RegExp(`http://localhost/webhook/[^"<]+/${path}["<]`));
+		for (const path of ['stock', 'orders', 'stock-upload', 'status-upload', 'prices-upload'])
+			expect(text).toMatch(new RegExp(`http://localhost/webhook/[^"<]+/${path}["<]`));
 		expect(webhook.started).toEqual([]);
 	});
 
 	test('and always finds no orders, with ApiVersion', async () => {
 		const webhook = await serve();
-		const { text, headers } = await call(webhook, 'orders', undefined, { ...AUTHENTIC, 'Sirion-Continuation': '2019-12-31 12:00:00Z' });
+		const { text, headers } = await call(webhook, 'orders', undefined, {
+			...AUTHENTIC,
+			'Sirion-Continuation': '2019-12-31 12:00:00Z',
+		});
 		expect(text).toBe('{"Orders":[],"ApiVersion":1000}');
 		expect(headers.get('sirion-continuation')).toBe('2019-12-31 12:00:00Z');
 	});
@@ -124,7 +166,12 @@ describe('what was published', () => {
 		]);
 		const first = await fetchStock(webhook, '2019-12-31 12:00:00Z');
 		expect(first.items).toMatchObject([
-			{ StockID: 'A', SellPrice: { Gross: 29.99 }, BuyPrice: { Net: 12.5 }, Barcodes: [{ Barcode: '0501', Type: { Name: 'EAN' } }] },
+			{
+				StockID: 'A',
+				SellPrice: { Gross: 29.99 },
+				BuyPrice: { Net: 12.5 },
+				Barcodes: [{ Barcode: '0501', Type: { Name: 'EAN' } }],
+			},
 			{ StockID: 'B' },
 		]);
 		const second = await fetchStock(webhook, first.continuation);
@@ -133,7 +180,13 @@ describe('what was published', () => {
 
 		const items = [...first.items, ...second.items].map((item) => held(item));
 		expect((await call(webhook, 'stock-upload', { Items: items, Deleted: [] })).status).toBe(200);
-		expect(webhook.started).toEqual([[{ json: { upload: 'stock', stockItems: 3, confirmed: ['A', 'B', 'C'], different: [], drifted: [], deleted: [] } }]]);
+		expect(webhook.started).toEqual([
+			[
+				{
+					json: { upload: 'stock', stockItems: 3, confirmed: ['A', 'B', 'C'], different: [], drifted: [], deleted: [] },
+				},
+			],
+		]);
 		expect((await (await ledger()).stats()).confirmed).toBe(3);
 		// Retried, because the answer was lost.
 		expect((await call(webhook, 'stock-upload', { Items: items, Deleted: [] })).status).toBe(200);
@@ -148,7 +201,13 @@ describe('what was published', () => {
 		expect(webhook.started).toEqual([]);
 		await call(webhook, 'stock-upload', { Items: [held(items[0]!, { ShortDescription: 'Something else' })] });
 		expect(webhook.started).toMatchObject([
-			[{ json: { different: [{ key: 'A', differences: [{ field: 'SHORT_DESC', actual: 'Something else' }], failed: false }] } }],
+			[
+				{
+					json: {
+						different: [{ key: 'A', differences: [{ field: 'SHORT_DESC', actual: 'Something else' }], failed: false }],
+					},
+				},
+			],
 		]);
 	});
 
@@ -159,10 +218,16 @@ describe('what was published', () => {
 		await call(webhook, 'stock-upload', { Items: first.items.map((item, at) => held(item, { StockID: `${at}` })) });
 		const book = await ledger();
 		const desired = { stockCode: 'SET', relation: 'pack', components: [{ stockCode: 'LAMP', quantity: '2' }] };
-		await book.add([{ type: 'change', change: { ...lamp('SET'), kind: 'kit', desired, needs: [{ kind: 'stockItem', key: 'LAMP' }] } }]);
+		await book.add([
+			{ type: 'change', change: { ...lamp('SET'), kind: 'kit', desired, needs: [{ kind: 'stockItem', key: 'LAMP' }] } },
+		]);
 		const batch = await book.take({ target: 'khaos' });
 		const [results] = await run(
-			{ node: new KhaosControlKit(), parameters: { operation: 'publishToChannel' }, credentials: { syncLedgerApi: syncLedgerApi() } },
+			{
+				node: new KhaosControlKit(),
+				parameters: { operation: 'publishToChannel' },
+				credentials: { syncLedgerApi: syncLedgerApi() },
+			},
 			itemsOf(...batch.map((item) => item as unknown as IDataObject)),
 		);
 		expect(results!.map(({ json }) => json)).toMatchObject([{ status: 'sent', awaiting: 'channel', kind: 'kit' }]);
@@ -173,17 +238,28 @@ describe('what was published', () => {
 
 	test('is no batch of the Sequencer: the error says what to connect', async () => {
 		const publishing = run(
-			{ node: new KhaosControlStockItem(), parameters: { operation: 'publishToChannel' }, credentials: { syncLedgerApi: syncLedgerApi() } },
+			{
+				node: new KhaosControlStockItem(),
+				parameters: { operation: 'publishToChannel' },
+				credentials: { syncLedgerApi: syncLedgerApi() },
+			},
 			itemsOf({ sku: 'A' } as unknown as BatchItem as unknown as IDataObject),
 		);
-		await expect(publishing).rejects.toMatchObject({ description: expect.stringContaining('Connect a Sequencer Trigger') });
+		await expect(publishing).rejects.toMatchObject({
+			description: expect.stringContaining('Connect a Sequencer Trigger'),
+		});
 	});
 });
 
 describe('uploads', () => {
 	test('of levels are accepted and used for nothing, from none to a hundred', async () => {
 		const webhook = await serve();
-		const statuses = Array.from({ length: 100 }, (_, at) => ({ StockCode: `C${at}`, StockID: `${at}`, SiteID: 1, Levels: { Available: at, OnOrder: 0 } }));
+		const statuses = Array.from({ length: 100 }, (_, at) => ({
+			StockCode: `C${at}`,
+			StockID: `${at}`,
+			SiteID: 1,
+			Levels: { Available: at, OnOrder: 0 },
+		}));
 		expect((await call(webhook, 'status-upload', { Statuses: [] })).status).toBe(200);
 		expect((await call(webhook, 'status-upload', { Statuses: statuses })).status).toBe(200);
 		expect(webhook.started.flat().map(({ json }) => json['statuses'])).toEqual([0, 100]);
@@ -192,7 +268,8 @@ describe('uploads', () => {
 
 	test('in XML are read whatever their content type says', async () => {
 		const webhook = await serve();
-		const xml = '<StockItems><Items><StockItem><StockID>7</StockID><StockCode>A</StockCode></StockItem></Items></StockItems>';
+		const xml =
+			'<StockItems><Items><StockItem><StockID>7</StockID><StockCode>A</StockCode></StockItem></Items></StockItems>';
 		expect((await call(webhook, 'stock-upload', xml, { ...AUTHENTIC, 'Content-Type': 'text/plain' })).status).toBe(200);
 		const prices = '<PriceLists><PriceList><PriceListName>Trade</PriceListName><StockPrices/></PriceList></PriceLists>';
 		expect((await call(webhook, 'prices-upload', prices)).status).toBe(200);
@@ -247,7 +324,14 @@ describe('a call without the channel’s login', () => {
 		['the password alone', { Authorization: LOGIN.password }],
 	])('(%s) is refused at every address without a word', async (_how, headers) => {
 		const webhook = await serve();
-		for (const [path, body] of [['config'], ['orders'], ['stock'], ['stock-upload', { Items: [] }], ['status-upload', 'x'], ['elsewhere']] as Array<[string, (string | object)?]>) {
+		for (const [path, body] of [
+			['config'],
+			['orders'],
+			['stock'],
+			['stock-upload', { Items: [] }],
+			['status-upload', 'x'],
+			['elsewhere'],
+		] as Array<[string, (string | object)?]>) {
 			const refused = await call(webhook, path, body, headers as Record<string, string>);
 			expect([path, refused.status, refused.text]).toEqual([path, 401, '{"message":"Unauthorized"}']);
 			expect(refused.headers.get('www-authenticate')).toContain('Basic');
@@ -268,15 +352,27 @@ test.each([
 	['a user with a colon', { user: 'a:b' }, 'Error', 'colon'],
 ])('the credential’s test looks at %s', async (_what, given, status, message) => {
 	const credential = { id: '1', name: 'Channel', type: 'khaosControlChannelApi', data: { ...LOGIN, ...given } };
-	expect(await khaosControlChannelTest.call({} as never, credential)).toMatchObject({ status, message: expect.stringContaining(message) });
+	expect(await khaosControlChannelTest.call({} as never, credential)).toMatchObject({
+		status,
+		message: expect.stringContaining(message),
+	});
 });
 
 test('the configuration is also written as a file', async () => {
-	const parameters = { operation: 'createChannelConfiguration', triggerUrl: 'https://n8n.example.com/webhook/4f/config', format: 'JSON' };
+	const parameters = {
+		operation: 'createChannelConfiguration',
+		triggerUrl: 'https://n8n.example.com/webhook/4f/config',
+		format: 'JSON',
+	};
 	const [[file] = []] = await run({ node: new KhaosControlStockItem(), parameters });
 	expect(file!.json).toEqual({ fileName: 'config.xml', format: 'JSON' });
 	const text = Buffer.from(file!.binary!['data']!.data, 'base64').toString();
-	expect(text).toContain('<EndpointConfig><OrderDownload><URL>https://n8n.example.com/webhook/4f/orders</URL><Format>JSON</Format><Frequency>60</Frequency>');
-	const wrong = run({ node: new KhaosControlStockItem(), parameters: { ...parameters, triggerUrl: 'https://n8n.example.com/webhook/4f' } });
+	expect(text).toContain(
+		'<EndpointConfig><OrderDownload><URL>https://n8n.example.com/webhook/4f/orders</URL><Format>JSON</Format><Frequency>60</Frequency>',
+	);
+	const wrong = run({
+		node: new KhaosControlStockItem(),
+		parameters: { ...parameters, triggerUrl: 'https://n8n.example.com/webhook/4f' },
+	});
 	await expect(wrong).rejects.toThrow('not an address of a Khaos Control Channel Trigger');
 });

@@ -5,7 +5,11 @@ import { z } from 'zod';
 /** The user and password that a channel of Khaos sends with every call (khaos-control-api 4.1). */
 export const channelLoginSchema = z.object({
 	// RFC 7617: a user name holds no colon, which ends it.
-	user: z.string().trim().min(1).regex(/^[^:]*$/),
+	user: z
+		.string()
+		.trim()
+		.min(1)
+		.regex(/^[^:]*$/),
 	password: z.string().min(1),
 });
 export type ChannelLogin = z.infer<typeof channelLoginSchema>;
@@ -15,11 +19,13 @@ const SHORTEST = 20;
 /** What is wrong with a channel's login, in a sentence; null: it will do. */
 export function loginWeakness(given: unknown): string | null {
 	const { user = '', password = '' } = (given ?? {}) as { user?: string; password?: string };
-	if (String(user).trim() === '' || password === '') return 'Fill in User and Password: without them every call of Khaos is refused.';
+	if (String(user).trim() === '' || password === '')
+		return 'Fill in User and Password: without them every call of Khaos is refused.';
 	const parsed = channelLoginSchema.safeParse(given);
 	if (!parsed.success) return 'The User can’t hold a colon: it would end there.';
 	// eslint-disable-next-line no-control-regex -- these are the characters that no header carries
-	if (/[\u0000-\u001f\u007f]/.test(parsed.data.user + parsed.data.password)) return 'User and Password can’t hold control characters.';
+	if (/[\u0000-\u001f\u007f]/.test(parsed.data.user + parsed.data.password))
+		return 'User and Password can’t hold control characters.';
 	if (parsed.data.password.length < SHORTEST || new Set(parsed.data.password).size < 8) {
 		return `The Password is easy to guess: make it ${SHORTEST} random characters or more.`;
 	}

@@ -1,5 +1,4 @@
 import type { Difference, PriceReadBack, ReadBack } from '../../shapes';
-import type { ChannelSettings } from './settings';
 import type { StockUpload } from './uploads';
 
 /** A change that is to be told over the channel. */
@@ -79,5 +78,3 @@ export interface ChannelPort {
 	/** Settle prices that were sent, as far as the lists show them. Safe to repeat. */
 	priceListUpload(rows: PriceReadBack[]): Promise<UploadOutcome>;
 }
-
-export type { ChannelSettings };

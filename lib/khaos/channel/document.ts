@@ -71,8 +71,6 @@ function element(name: string, value: Value): string {
 	const inner =
 		value instanceof Several
 			? value.values.map((one) => element(value.of, one))
-			: Object.entries(value).flatMap(([member, content]) =>
-					content === undefined ? [] : [element(member, content)],
-				);
+			: Object.entries(value).flatMap(([member, content]) => (content === undefined ? [] : [element(member, content)]));
 	return inner.length === 0 ? `<${name}/>` : `<${name}>${inner.join('')}</${name}>`;
 }

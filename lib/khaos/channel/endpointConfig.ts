@@ -24,7 +24,10 @@ export function channelPathOf(url: string): ChannelPath | null {
  * @throws Error where the URL is none of a channel's
  */
 export function channelUrls(anyOfThem: string): Record<ChannelPath, string> {
-	const url = anyOfThem.trim().replace(/[?#].*$/, '').replace(/\/+$/, '');
+	const url = anyOfThem
+		.trim()
+		.replace(/[?#].*$/, '')
+		.replace(/\/+$/, '');
 	if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
 		throw new Error(`${anyOfThem.trim() || 'It'} is no address that starts with https://.`);
 	}
@@ -34,9 +37,10 @@ export function channelUrls(anyOfThem: string): Record<ChannelPath, string> {
 		);
 	}
 	const base = url.slice(0, url.lastIndexOf('/') + 1);
-	return Object.fromEntries(
-		Object.entries(CHANNEL_PATHS).map(([name, path]) => [name, `${base}${path}`]),
-	) as Record<ChannelPath, string>;
+	return Object.fromEntries(Object.entries(CHANNEL_PATHS).map(([name, path]) => [name, `${base}${path}`])) as Record<
+		ChannelPath,
+		string
+	>;
 }
 
 export interface ConfigOptions {

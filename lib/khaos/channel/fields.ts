@@ -21,8 +21,7 @@ export interface Field {
 	read(item: Part, settings: ChannelSettings): string;
 }
 
-const at = (item: Part, path: Field['path']): Part | undefined =>
-	path.length === 1 ? item : item.part(path[0]);
+const at = (item: Part, path: Field['path']): Part | undefined => (path.length === 1 ? item : item.part(path[0]));
 const last = (path: Field['path']): string => path[path.length - 1]!;
 
 type Place = Field['path'];
@@ -65,7 +64,12 @@ const namedField = (column: string, member: string, required = false): Field => 
 
 const side = (is: 'net' | 'gross'): 'Net' | 'Gross' => (is === 'net' ? 'Net' : 'Gross');
 
-function priceField(column: string, path: Place, isOf: (settings: ChannelSettings) => 'net' | 'gross', required = false): Field {
+function priceField(
+	column: string,
+	path: Place,
+	isOf: (settings: ChannelSettings) => 'net' | 'gross',
+	required = false,
+): Field {
 	return {
 		column,
 		path,
@@ -101,11 +105,14 @@ const taxCode: Field = {
 	column: 'TAX_CODE',
 	path: ['TaxRate'],
 	required: true,
-	tell: (text, { taxRateBy }) => (text.trim() === '' ? undefined : new DataItem(taxRateBy === 'id' ? 'ID' : 'Code', text.trim())),
+	tell: (text, { taxRateBy }) =>
+		text.trim() === '' ? undefined : new DataItem(taxRateBy === 'id' ? 'ID' : 'Code', text.trim()),
 	read: (item, { taxRateBy }) => {
 		const shown = item.item('TaxRate');
 		if (shown === undefined) return '';
-		const given = (taxRateBy === 'id' ? [shown.id, shown.code] : [shown.code, shown.id]).find((code) => TAX_RATES[code] !== undefined);
+		const given = (taxRateBy === 'id' ? [shown.id, shown.code] : [shown.code, shown.id]).find(
+			(code) => TAX_RATES[code] !== undefined,
+		);
 		return given ?? TAX_NAMES.find(([word]) => word.test(shown.name))?.[1] ?? (shown.name || shown.code || shown.id);
 	},
 };

@@ -35,13 +35,19 @@ export async function publishStockItems(port: ChannelPort, items: BatchItem[]): 
  * The same with the relations of kits. No upload shows them: they are confirmed by a read-back over the web services, or,
  * where a site has none, by the StockUpload of the kit's own stock item after Khaos fetched the relation (unproven).
  */
-export async function publishKits(port: ChannelPort, items: BatchItem[], confirmedBy: Publication['confirmedBy']): Promise<Result[]> {
+export async function publishKits(
+	port: ChannelPort,
+	items: BatchItem[],
+	confirmedBy: Publication['confirmedBy'],
+): Promise<Result[]> {
 	return await publishAll(port, items, (item) => planKit(item, confirmedBy));
 }
 
 async function publishAll(port: ChannelPort, items: BatchItem[], planOf: (item: BatchItem) => Plan): Promise<Result[]> {
 	const plans = items.map((item) => (item.purpose === 'lookUp' ? { settled: cannotAsk(item) } : planOf(item)));
-	const checks = plans.flatMap((plan, at) => ('tell' in plan && items[at]!.purpose === 'check' ? [plan.tell.changeId] : []));
+	const checks = plans.flatMap((plan, at) =>
+		'tell' in plan && items[at]!.purpose === 'check' ? [plan.tell.changeId] : [],
+	);
 	const told = checks.length === 0 ? new Set<string>() : await port.told(checks);
 	const toTell = plans.flatMap((plan, at) => ('tell' in plan && items[at]!.purpose !== 'check' ? [plan.tell] : []));
 	const published = toTell.length === 0 ? [] : await port.publish(toTell);
@@ -49,13 +55,19 @@ async function publishAll(port: ChannelPort, items: BatchItem[], planOf: (item: 
 	return plans.map((plan, at) => {
 		const item = items[at]!;
 		if ('settled' in plan) return resultOf(item, plan.settled);
-		const outcome: Published = outcomes.get(item.changeId) ?? { outcome: told.has(item.changeId) ? 'told' : 'notOurs', unknown: [] };
+		const outcome: Published = outcomes.get(item.changeId) ?? {
+			outcome: told.has(item.changeId) ? 'told' : 'notOurs',
+			unknown: [],
+		};
 		if (outcome.outcome === 'notOurs') return resultOf(item, item.purpose === 'check' ? neverTold(item) : overtaken);
 		const warnings = [...plan.warnings, ...outcome.unknown.map((key) => neverNamed(item, key))];
 		return resultOf(item, {
 			status: 'sent',
 			awaiting: 'channel',
-			reason: plan.tell.confirmedBy === 'upload' ? 'Khaos fetches it with its next call, and uploads what it holds' : 'Khaos fetches it with its next call',
+			reason:
+				plan.tell.confirmedBy === 'upload'
+					? 'Khaos fetches it with its next call, and uploads what it holds'
+					: 'Khaos fetches it with its next call',
 			...(warnings.length > 0 ? { warnings } : {}),
 		});
 	});
@@ -103,7 +115,11 @@ const overtaken: Outcome = {
 function cannotAsk(item: BatchItem): Outcome {
 	const known = readBackSchema.safeParse(item.confirmed);
 	if (known.success) return { status: 'confirmed', readBack: known.data };
-	return { status: 'failed', reason: `Khaos has not uploaded ${item.key}, and can't be asked over the channel`, remedy: 'Create it in Pimberly, or in Khaos, which then uploads it.' };
+	return {
+		status: 'failed',
+		reason: `Khaos has not uploaded ${item.key}, and can't be asked over the channel`,
+		remedy: 'Create it in Pimberly, or in Khaos, which then uploads it.',
+	};
 }
 
 /** Written by other means: it is read back there, or told with its next turn. */
@@ -129,11 +145,26 @@ function planStockItem(item: BatchItem, told: Partial<DesiredStockItem> | null):
 	const known = read.success ? read.data : null;
 	const warnings = notCarried(desired);
 	if (holdsItAlready(desired, known) && isSameFamily(desired, told)) {
-		return { settled: { status: 'confirmed', adopted: true, readBack: withUnproven(known!, carriedPart(desired), known), ...(warnings.length > 0 ? { warnings } : {}) } };
+		return {
+			settled: {
+				status: 'confirmed',
+				adopted: true,
+				readBack: withUnproven(known!, carriedPart(desired), known),
+				...(warnings.length > 0 ? { warnings } : {}),
+			},
+		};
 	}
 	const problems = channelProblems(desired, known);
 	if (problems.length > 0) return { settled: failed(problems) };
-	return { tell: { changeId: item.changeId, token: item.lease.token, refersTo: parentsOf(item, desired), confirmedBy: 'upload' }, warnings };
+	return {
+		tell: {
+			changeId: item.changeId,
+			token: item.lease.token,
+			refersTo: parentsOf(item, desired),
+			confirmedBy: 'upload',
+		},
+		warnings,
+	};
 }
 
 const holdsItAlready = (desired: DesiredStockItem, known: ReadBack | null): boolean =>
@@ -149,7 +180,10 @@ function parentsOf(item: BatchItem, desired: DesiredStockItem): string[] {
 	const named = keyOf(desired.scs.parentCode);
 	if (named !== '') return [named];
 	// Its parent is known by its product's id only: the ledger has found which stock item that is.
-	return item.needs.filter(({ kind, key }) => kind === 'stockItem' && !key.startsWith('primaryId:')).map(({ key }) => key).slice(0, 1);
+	return item.needs
+		.filter(({ kind, key }) => kind === 'stockItem' && !key.startsWith('primaryId:'))
+		.map(({ key }) => key)
+		.slice(0, 1);
 }
 
 function planKit(item: BatchItem, confirmedBy: Publication['confirmedBy']): Plan {

@@ -1,6 +1,14 @@
 import type { DesiredStockItem, Difference, ReadBack, Reason, Warning } from '../../shapes';
 import { keyOf } from '../../shapes';
-import { changedColumns, columnOf, differencesOf, NEW_ITEM_DEFAULTS, sendableColumns, shownValue, STOCK_CODE } from '../columns';
+import {
+	changedColumns,
+	columnOf,
+	differencesOf,
+	NEW_ITEM_DEFAULTS,
+	sendableColumns,
+	shownValue,
+	STOCK_CODE,
+} from '../columns';
 import { saysNothing } from '../comparison';
 import { isSendable } from '../readBack';
 import { Several, type Members } from './document';
@@ -26,11 +34,14 @@ const anySettings = channelSettingsSchema.parse({});
 /** Columns without which a new item can't be: Pimberly owns them and says nothing. */
 const NO_DEFAULT = ['SHORT_DESC', 'BUY_PRICE', 'SELL_PRICE', 'STOCK_TYPE1', 'STOCK_TYPE2', 'TAX_CODE', 'CONTROLLED'];
 
-const isEmpty = (value: string | null | undefined): boolean => value === undefined || value === null || value.trim() === '';
+const isEmpty = (value: string | null | undefined): boolean =>
+	value === undefined || value === null || value.trim() === '';
 
 /** The part of a desired record that the channel can carry. */
 export function carriedPart(desired: DesiredStockItem): DesiredStockItem {
-	const columns = Object.entries(sendableColumns(desired).columns).filter(([name]) => name === STOCK_CODE || isCarried(name));
+	const columns = Object.entries(sendableColumns(desired).columns).filter(
+		([name]) => name === STOCK_CODE || isCarried(name),
+	);
 	return { ...desired, columns: Object.fromEntries(columns) };
 }
 
@@ -40,13 +51,20 @@ export function notCarried(desired: DesiredStockItem): Warning[] {
 	return [
 		...warnings,
 		...Object.entries(columns)
-			.filter(([name, value]) => name !== STOCK_CODE && !isCarried(name) && !isEmpty(value) && columnOf(name, desired.settings?.[name]).owner === 'pimberly')
+			.filter(
+				([name, value]) =>
+					name !== STOCK_CODE &&
+					!isCarried(name) &&
+					!isEmpty(value) &&
+					columnOf(name, desired.settings?.[name]).owner === 'pimberly',
+			)
 			.map(([name]) => ({ field: name, message: `${name} was not sent: the channel has no place for it.` })),
 	];
 }
 
 /** The columns in which Khaos has to be brought to what is desired, of those that the channel carries. */
-export const changedOverChannel = (desired: DesiredStockItem, known: ReadBack | null): string[] => changedColumns(carriedPart(desired), known);
+export const changedOverChannel = (desired: DesiredStockItem, known: ReadBack | null): string[] =>
+	changedColumns(carriedPart(desired), known);
 
 /** Where an item that was read back is not what the channel told Khaos. */
 export const channelDifferences = (desired: DesiredStockItem, readBack: ReadBack): Difference[] =>
@@ -66,14 +84,21 @@ function cellOf(field: Field, desired: DesiredStockItem, known: ReadBack | null)
 		return mayDefault ? DEFAULTS[field.column] : undefined;
 	}
 	// A blank clears what Khaos is known to hold, and says nothing otherwise.
-	return value === null && column.owner === 'pimberly' && shown !== undefined && !saysNothing(shown, column.compare) ? '' : undefined;
+	return value === null && column.owner === 'pimberly' && shown !== undefined && !saysNothing(shown, column.compare)
+		? ''
+		: undefined;
 }
 
 /** Why a stock item can't be told over the channel; none: it can. */
 export function channelProblems(desired: DesiredStockItem, known: ReadBack | null): Reason[] {
 	const problems: Reason[] = [];
 	if (keyOf(desired.stockCode) === '') {
-		problems.push({ field: STOCK_CODE, value: null, reason: 'The stock code is empty', remedy: 'Give the product a stock code.' });
+		problems.push({
+			field: STOCK_CODE,
+			value: null,
+			reason: 'The stock code is empty',
+			remedy: 'Give the product a stock code.',
+		});
 	}
 	for (const field of FIELDS) {
 		const cell = cellOf(field, desired, known);
@@ -87,9 +112,19 @@ export function channelProblems(desired: DesiredStockItem, known: ReadBack | nul
 				remedy: `Give ${field.column} a value, or map it to an attribute that has one.`,
 			});
 		} else if (limit !== null && cell.length > limit) {
-			problems.push({ field: field.column, value: cell, reason: `${field.column} has ${cell.length} characters; Khaos takes ${limit}`, remedy: 'Shorten the value.' });
+			problems.push({
+				field: field.column,
+				value: cell,
+				reason: `${field.column} has ${cell.length} characters; Khaos takes ${limit}`,
+				remedy: 'Shorten the value.',
+			});
 		} else if (field.required && field.tell(cell, anySettings) === undefined) {
-			problems.push({ field: field.column, value: cell, reason: `${field.column} '${cell}' is not what the channel takes`, remedy: 'Write prices like 12.50, and -1 or 0 for yes and no.' });
+			problems.push({
+				field: field.column,
+				value: cell,
+				reason: `${field.column} '${cell}' is not what the channel takes`,
+				remedy: 'Write prices like 12.50, and -1 or 0 for yes and no.',
+			});
 		}
 	}
 	return problems;
@@ -101,7 +136,11 @@ export function channelProblems(desired: DesiredStockItem, known: ReadBack | nul
  * rather than sent empty: nothing says that an empty list leaves them alone.
  * @param known what Khaos was last read to hold, which fills what it owns; null: nobody has seen the item there
  */
-export function channelStockItem(desired: DesiredStockItem, known: ReadBack | null, settings: ChannelSettings): Members {
+export function channelStockItem(
+	desired: DesiredStockItem,
+	known: ReadBack | null,
+	settings: ChannelSettings,
+): Members {
 	const item: Members = { StockID: keyOf(desired.stockCode), StockCode: desired.stockCode.trim() };
 	for (const field of FIELDS) {
 		const cell = cellOf(field, desired, known);

@@ -13,7 +13,10 @@ describe.each<ChannelFormat>(['JSON', 'XML'])('a channel in %s', (format) => {
 	let simulators: Simulators;
 	let site: ChannelSite;
 	const begin = async (settings: SettingsInput['khaos'] = {}, catalogue?: Parameters<typeof startSimulators>[0]) => {
-		simulators = await startSimulators({ ...catalogue, settings: { khaos: { ...settings, channel: { retryMs: 1, ...settings?.channel } } } });
+		simulators = await startSimulators({
+			...catalogue,
+			settings: { khaos: { ...settings, channel: { retryMs: 1, ...settings?.channel } } },
+		});
 		site = await ChannelSite.open(format);
 		site.register(simulators);
 	};
@@ -22,7 +25,11 @@ describe.each<ChannelFormat>(['JSON', 'XML'])('a channel in %s', (format) => {
 		await site.end();
 	});
 
-	const item = (stockCode: string, columns: Record<string, string | null> = {}, extra: { needs?: string[]; scs?: Scs; version?: string } = {}): Change => ({
+	const item = (
+		stockCode: string,
+		columns: Record<string, string | null> = {},
+		extra: { needs?: string[]; scs?: Scs; version?: string } = {},
+	): Change => ({
 		kind: 'stockItem',
 		key: keyOf(stockCode),
 		version: extra.version ?? '2026-11-02T08:59:00.000Z',
@@ -44,10 +51,19 @@ describe.each<ChannelFormat>(['JSON', 'XML'])('a channel in %s', (format) => {
 			},
 			...(extra.scs ? { scs: extra.scs } : {}),
 		},
-		source: { primaryId: stockCode, internalId: `id-${stockCode}`, dateUpdated: extra.version ?? '2026-11-02T08:59:00.000Z' },
+		source: {
+			primaryId: stockCode,
+			internalId: `id-${stockCode}`,
+			dateUpdated: extra.version ?? '2026-11-02T08:59:00.000Z',
+		},
 		warnings: [],
 	});
-	const kit = (stockCode: string, relation: 'pack' | 'build', components: Array<[string, string]>, version = '2026-11-02T08:59:00.000Z'): Change => ({
+	const kit = (
+		stockCode: string,
+		relation: 'pack' | 'build',
+		components: Array<[string, string]>,
+		version = '2026-11-02T08:59:00.000Z',
+	): Change => ({
 		...item(stockCode),
 		kind: 'kit',
 		version,
@@ -55,14 +71,29 @@ describe.each<ChannelFormat>(['JSON', 'XML'])('a channel in %s', (format) => {
 		desired: { stockCode, relation, components: components.map(([code, quantity]) => ({ stockCode: code, quantity })) },
 	});
 	const states = async (): Promise<Record<string, string>> =>
-		Object.fromEntries((await site.ledger.getMany({ limit: 1000, kinds: ['stockItem', 'kit', 'price'] })).map(({ kind, key, state }) => [`${kind} ${key}`, state]));
+		Object.fromEntries(
+			(await site.ledger.getMany({ limit: 1000, kinds: ['stockItem', 'kit', 'price'] })).map(({ kind, key, state }) => [
+				`${kind} ${key}`,
+				state,
+			]),
+		);
 	const calls = (method: string) => simulators.control.log().filter((call) => call.method === method);
 
 	test('brings awkward items to Khaos whole, and confirms each by what Khaos uploads', async () => {
 		await begin({ descriptionCase: 'userRaw' });
 		const codes = ['00123', 'A,B', 'SAY "HI"', 'R&B <5 mm>', 'GRÖSSE ½ 漢字', 'X'.repeat(50), "it's"];
 		await site.add(
-			...codes.map((code) => item(code, { SHORT_DESC: `${code} & more`, LONG_DESC: '<p>Bright &amp; warm</p>', WEIGHT: '1.250', BARCODE: '0501', OTHER_REF: code, DISCONTINUED: '-1', TAX_CODE: '4' })),
+			...codes.map((code) =>
+				item(code, {
+					SHORT_DESC: `${code} & more`,
+					LONG_DESC: '<p>Bright &amp; warm</p>',
+					WEIGHT: '1.250',
+					BARCODE: '0501',
+					OTHER_REF: code,
+					DISCONTINUED: '-1',
+					TAX_CODE: '4',
+				}),
+			),
 		);
 		await site.untilCalm(simulators);
 		expect(await states()).toEqual({});
@@ -92,7 +123,14 @@ describe.each<ChannelFormat>(['JSON', 'XML'])('a channel in %s', (format) => {
 
 	test('sends families in their own structure: the parent first, each child with its values', async () => {
 		await begin();
-		const scs = (code: string, values: string[], descriptions: string[]): Scs => ({ by: 'channel', headings: ['Colour', 'Size'], parentCode: code, parentPrimaryId: code, values, descriptions });
+		const scs = (code: string, values: string[], descriptions: string[]): Scs => ({
+			by: 'channel',
+			headings: ['Colour', 'Size'],
+			parentCode: code,
+			parentPrimaryId: code,
+			values,
+			descriptions,
+		});
 		await site.add(
 			item('TEE', { CONTROLLED: '0' }, { scs: scs('', [], []) }),
 			item('TEE-RED-L', {}, { needs: ['TEE'], scs: scs('TEE', ['R', 'L'], ['Red', 'Large']) }),
@@ -108,7 +146,13 @@ describe.each<ChannelFormat>(['JSON', 'XML'])('a channel in %s', (format) => {
 		]);
 		expect(calls('Channel.ProvidedStock').flatMap(({ refused = [] }) => refused)).toEqual([]);
 		// Only its place in the family changes: no column shows that, and it is told all the same.
-		await site.add(item('OTHER-CODE', {}, { needs: ['TEE'], scs: scs('TEE', ['B', 'M'], ['Blue', 'Medium']), version: '2026-11-02T09:00:00.000Z' }));
+		await site.add(
+			item(
+				'OTHER-CODE',
+				{},
+				{ needs: ['TEE'], scs: scs('TEE', ['B', 'M'], ['Blue', 'Medium']), version: '2026-11-02T09:00:00.000Z' },
+			),
+		);
 		await site.untilCalm(simulators);
 		expect(simulators.khaos.get('OTHER-CODE')!.scs!.descriptions).toEqual(['Blue', 'Medium']);
 		expect(await states()).toEqual({});
@@ -116,10 +160,25 @@ describe.each<ChannelFormat>(['JSON', 'XML'])('a channel in %s', (format) => {
 
 	test('sends kits after their components, changes them, and takes them away', async () => {
 		await begin();
-		await site.add(item('SET'), item('LAMP'), item('BULB'), kit('SET', 'pack', [['LAMP', '1'], ['bulb', '2.50']]));
+		await site.add(
+			item('SET'),
+			item('LAMP'),
+			item('BULB'),
+			kit('SET', 'pack', [
+				['LAMP', '1'],
+				['bulb', '2.50'],
+			]),
+		);
 		await site.untilCalm(simulators);
 		expect(await states()).toEqual({});
-		expect(simulators.khaos.kits.get('SET')).toEqual({ parent: 'SET', type: 'pack', items: [{ code: 'LAMP', qty: 1 }, { code: 'BULB', qty: 2.5 }] });
+		expect(simulators.khaos.kits.get('SET')).toEqual({
+			parent: 'SET',
+			type: 'pack',
+			items: [
+				{ code: 'LAMP', qty: 1 },
+				{ code: 'BULB', qty: 2.5 },
+			],
+		});
 		await site.add(kit('SET', 'pack', [['LAMP', '3']], '2026-11-02T09:00:00.000Z'));
 		await site.untilCalm(simulators);
 		expect(simulators.khaos.kits.get('SET')!.items).toEqual([{ code: 'LAMP', qty: 3 }]);
@@ -135,7 +194,15 @@ describe.each<ChannelFormat>(['JSON', 'XML'])('a channel in %s', (format) => {
 	});
 
 	test('adopts what Khaos holds already, and introduces it to the feed when a kit needs it', async () => {
-		await begin({}, { khaosSeed: ['LAMP', 'SET'].map((code) => ({ code, set: { ...(item(code).desired as { columns: Record<string, string> }).columns } })) });
+		await begin(
+			{},
+			{
+				khaosSeed: ['LAMP', 'SET'].map((code) => ({
+					code,
+					set: { ...(item(code).desired as { columns: Record<string, string> }).columns },
+				})),
+			},
+		);
 		await simulators.channel.cycle();
 		await site.add(item('LAMP'), item('SET'), kit('SET', 'pack', [['LAMP', '2']]));
 		await site.untilCalm(simulators);
@@ -143,27 +210,41 @@ describe.each<ChannelFormat>(['JSON', 'XML'])('a channel in %s', (format) => {
 		expect(simulators.khaos.kits.get('SET')!.items).toEqual([{ code: 'LAMP', qty: 2 }]);
 	});
 
-	test.each(['drop', 'applyThenDrop', 'timeout', 'http500', '503', 'truncate'])('comes to the same end with one call in three failing (%s)', async (kind) => {
-		await begin();
-		site.loseAnswers = 2;
-		simulators.control.addFaults([{ side: 'khaos', kind, every: 3, hangMs: 1 }]);
-		await site.add(item('TEE'), ...Array.from({ length: 60 }, (_, at) => item(`TEE-${at}`, {}, { needs: ['TEE'] })));
-		await site.untilCalm(simulators);
-		expect(await states()).toEqual({});
-		expect(simulators.khaos.count).toBe(61);
-		expect(simulators.khaos.orderViolations).toEqual([]);
-		expect(await site.ledger.exceptions()).toEqual([]);
-	});
+	test.each(['drop', 'applyThenDrop', 'timeout', 'http500', '503', 'truncate'])(
+		'comes to the same end with one call in three failing (%s)',
+		async (kind) => {
+			await begin();
+			site.loseAnswers = 2;
+			simulators.control.addFaults([{ side: 'khaos', kind, every: 3, hangMs: 1 }]);
+			await site.add(item('TEE'), ...Array.from({ length: 60 }, (_, at) => item(`TEE-${at}`, {}, { needs: ['TEE'] })));
+			await site.untilCalm(simulators);
+			expect(await states()).toEqual({});
+			expect(simulators.khaos.count).toBe(61);
+			expect(simulators.khaos.orderViolations).toEqual([]);
+			expect(await site.ledger.exceptions()).toEqual([]);
+		},
+	);
 
 	test('an item that Khaos refuses is told again, then fails with what Khaos shows; the others go', async () => {
 		await begin({}, { khaosSeed: [{ code: 'LAMP', set: { SHORT_DESC: 'Old lamp', SELL_PRICE: '1' } }] });
-		simulators.control.addFaults([{ side: 'khaos', method: 'Channel.ProvidedStock', codes: ['LAMP'], kind: 'rejectRow', message: 'The record is locked' }]);
+		simulators.control.addFaults([
+			{
+				side: 'khaos',
+				method: 'Channel.ProvidedStock',
+				codes: ['LAMP'],
+				kind: 'rejectRow',
+				message: 'The record is locked',
+			},
+		]);
 		await simulators.channel.cycle();
 		await site.add(item('LAMP'), item('BULB'));
 		await site.untilCalm(simulators);
 		// Nothing changed in Khaos, so nothing is uploaded: it stays sent, and in sight.
 		expect(await states()).toEqual({ 'stockItem LAMP': 'sent' });
-		expect(calls('Channel.ProvidedStock').flatMap(({ refused = [] }) => refused)).toContainEqual({ code: 'LAMP', reason: 'The record is locked' });
+		expect(calls('Channel.ProvidedStock').flatMap(({ refused = [] }) => refused)).toContainEqual({
+			code: 'LAMP',
+			reason: 'The record is locked',
+		});
 		simulators.khaos.edit({ code: 'LAMP', set: { WEIGHT: '2' } });
 		await simulators.channel.cycle();
 		expect(await states()).toMatchObject({ 'stockItem LAMP': expect.stringMatching(/retrying|queued/) });
@@ -199,7 +280,10 @@ describe.each<ChannelFormat>(['JSON', 'XML'])('a channel in %s', (format) => {
 		await begin({}, { catalogue });
 		const profile = profileSchema.parse({ ...DEMO_MAPPING, kits: DEMO_KITS_AND_PRICES.kits });
 		const changes = simulators.pimberly.all().flatMap((product) => {
-			const mapped = mapProduct({ ...product, emission: null, dateUpdatedIsReadTime: false } as unknown as Product, profile);
+			const mapped = mapProduct(
+				{ ...product, emission: null, dateUpdatedIsReadTime: false } as unknown as Product,
+				profile,
+			);
 			return 'changes' in mapped ? mapped.changes : [];
 		});
 		await site.add(...changes);

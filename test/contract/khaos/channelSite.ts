@@ -10,7 +10,12 @@ import { channelPathOf, channelUrls, endpointConfig, noOrders } from '../../../l
 import { publishKits, publishStockItems } from '../../../lib/khaos/channel/publishing';
 import { channelSettingsSchema, type ChannelFormat } from '../../../lib/khaos/channel/settings';
 import { stockChanges } from '../../../lib/khaos/channel/stockChanges';
-import { countStockStatuses, readPriceListUpload, readStockUpload, UploadError } from '../../../lib/khaos/channel/uploads';
+import {
+	countStockStatuses,
+	readPriceListUpload,
+	readStockUpload,
+	UploadError,
+} from '../../../lib/khaos/channel/uploads';
 import { openLedger, type Ledger } from '../../../lib/ledger/ledger';
 import type { Change } from '../../../lib/shapes';
 import type { CycleReport } from '../../../simulators/khaos/channelClient';
@@ -33,7 +38,11 @@ export class ChannelSite {
 
 	static async open(format: ChannelFormat): Promise<ChannelSite> {
 		const folder = await mkdtemp(join(tmpdir(), 'channel-'));
-		const ledger = await openLedger({ environment: 'Test', store: { backend: 'sqlite', file: join(folder, 'ledger.sqlite') }, settings: { retryMs: 0 } });
+		const ledger = await openLedger({
+			environment: 'Test',
+			store: { backend: 'sqlite', file: join(folder, 'ledger.sqlite') },
+			settings: { retryMs: 0 },
+		});
 		const settings = channelSettingsSchema.parse({});
 		const server = createServer((request, response) => {
 			const answer = async (): Promise<void> => {
@@ -47,7 +56,9 @@ export class ChannelSite {
 						return void response.end(noOrders(format));
 					case 'stock': {
 						const page = await ledger.channel.provide(typeof sent === 'string' ? sent : null, site.pageSize);
-						return void response.setHeader('Sirion-Continuation', page.continuation).end(stockChanges(page.entries, settings, format));
+						return void response
+							.setHeader('Sirion-Continuation', page.continuation)
+							.end(stockChanges(page.entries, settings, format));
 					}
 					case 'stockUpload':
 						await ledger.channel.stockUpload(readStockUpload(body, settings));

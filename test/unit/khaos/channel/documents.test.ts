@@ -4,7 +4,12 @@ import { channelPathOf, channelUrls, endpointConfig, noOrders } from '../../../.
 import type { ProvidedEntry } from '../../../../lib/khaos/channel/channelPort';
 import { channelSettingsSchema, type ChannelFormat } from '../../../../lib/khaos/channel/settings';
 import { stockChanges } from '../../../../lib/khaos/channel/stockChanges';
-import { channelDifferences, channelProblems, channelStockItem, notCarried } from '../../../../lib/khaos/channel/stockItem';
+import {
+	channelDifferences,
+	channelProblems,
+	channelStockItem,
+	notCarried,
+} from '../../../../lib/khaos/channel/stockItem';
 import { readStockUpload } from '../../../../lib/khaos/channel/uploads';
 import { parseXml } from '../../../../lib/khaos/xml';
 import type { DesiredKit, DesiredStockItem, ReadBack } from '../../../../lib/shapes';
@@ -59,12 +64,19 @@ describe('the document that Khaos fetches', () => {
 		expect(item!.name).toBe('StockItem');
 		expect(text('StockType2').text).toBe('Desk Lamps');
 		expect(text('TaxRate').attributes).toEqual({ Code: '1' });
-		expect(text('Options').children.map(({ name, text: shown }) => `${name} ${shown}`)).toContain('StockControlled True');
+		expect(text('Options').children.map(({ name, text: shown }) => `${name} ${shown}`)).toContain(
+			'StockControlled True',
+		);
 		expect(text('BuyPrice').children[0]).toMatchObject({ name: 'Net', text: '12.5' });
 	});
 
 	test('says which side prices are on, and names the tax rate and the barcode type, as the site has them', () => {
-		const site = channelSettingsSchema.parse({ buyPriceIs: 'gross', sellPriceIs: 'gross', taxRateBy: 'id', barcodeType: '' });
+		const site = channelSettingsSchema.parse({
+			buyPriceIs: 'gross',
+			sellPriceIs: 'gross',
+			taxRateBy: 'id',
+			barcodeType: '',
+		});
 		expect(channelStockItem(LAMP, null, site)).toMatchObject({
 			BuyPrice: { Gross: { text: '12.5' } },
 			SellPrice: { Gross: { text: '29.99' } },
@@ -74,8 +86,18 @@ describe('the document that Khaos fetches', () => {
 	});
 
 	test('never holds null, and of an item that Khaos has leaves out what nobody decides', () => {
-		const known: ReadBack = { exists: true, stockCode: 'LAMP-001', stockId: '41', parentCode: '', columns: { FREE_TEXT: '-1', WEB: '-1', OTHER_REF: 'OLD' } };
-		const text = stockChanges([entry({ ...LAMP, columns: { ...LAMP.columns, OTHER_REF: null, LONG_DESC: null } }, { known })], settings, 'JSON');
+		const known: ReadBack = {
+			exists: true,
+			stockCode: 'LAMP-001',
+			stockId: '41',
+			parentCode: '',
+			columns: { FREE_TEXT: '-1', WEB: '-1', OTHER_REF: 'OLD' },
+		};
+		const text = stockChanges(
+			[entry({ ...LAMP, columns: { ...LAMP.columns, OTHER_REF: null, LONG_DESC: null } }, { known })],
+			settings,
+			'JSON',
+		);
 		expect(text).not.toContain('null');
 		const item = (JSON.parse(text) as { StockItems: { Items: Array<Record<string, unknown>> } }).StockItems.Items[0]!;
 		expect(item['Options']).toMatchObject({ FreeText: true, PublishOnWeb: true });
@@ -88,7 +110,13 @@ describe('the document that Khaos fetches', () => {
 
 	test('sends what Khaos owns as it was last read: a description never revalues stock', () => {
 		const desired = { ...LAMP, settings: { BUY_PRICE: { owner: 'khaos' as const } } };
-		const known: ReadBack = { exists: true, stockCode: 'LAMP-001', stockId: '41', parentCode: '', columns: { BUY_PRICE: '11.2345' } };
+		const known: ReadBack = {
+			exists: true,
+			stockCode: 'LAMP-001',
+			stockId: '41',
+			parentCode: '',
+			columns: { BUY_PRICE: '11.2345' },
+		};
 		expect(channelStockItem(desired, known, settings)['BuyPrice']).toMatchObject({ Net: { text: '11.2345' } });
 		expect(channelStockItem(desired, null, settings)['BuyPrice']).toMatchObject({ Net: { text: '0' } });
 	});
@@ -138,7 +166,10 @@ function relationshipsOf(text: string, format: ChannelFormat): string[] {
 		Array.isArray(value)
 			? value.flatMap(words)
 			: value !== null && typeof value === 'object'
-				? Object.entries(value).flatMap(([name, member]) => [...(name.startsWith('SCS') && !/^SCS(Values|Desc)/.test(name) ? [name] : []), ...words(member)])
+				? Object.entries(value).flatMap(([name, member]) => [
+						...(name.startsWith('SCS') && !/^SCS(Values|Desc)/.test(name) ? [name] : []),
+						...words(member),
+					])
 				: [String(value)];
 	if (format === 'JSON') {
 		const { Relationships } = (JSON.parse(text) as { Relationships: { Relationships: unknown[] } }).Relationships;
@@ -163,8 +194,15 @@ describe('a stock item that the channel can’t tell', () => {
 	});
 
 	test('names the columns that there is no place for, and compares only the others', () => {
-		expect(notCarried(LAMP).map(({ field }) => field)).toEqual(['UDA:Colour', 'Harmonisation:Code', 'Harmonisation:Country']);
-		const { items } = readStockUpload(`{"Items":[${JSON.stringify({ ...JSON.parse(itemOf(LAMP)), StockID: '41' })}]}`, settings);
+		expect(notCarried(LAMP).map(({ field }) => field)).toEqual([
+			'UDA:Colour',
+			'Harmonisation:Code',
+			'Harmonisation:Country',
+		]);
+		const { items } = readStockUpload(
+			`{"Items":[${JSON.stringify({ ...JSON.parse(itemOf(LAMP)), StockID: '41' })}]}`,
+			settings,
+		);
 		expect(channelDifferences(LAMP, items[0]!)).toEqual([]);
 		expect(channelDifferences({ ...LAMP, columns: { ...LAMP.columns, SELL_PRICE: '30.00' } }, items[0]!)).toEqual([
 			{ field: 'SELL_PRICE', expected: '30.00', actual: '29.99' },
@@ -179,39 +217,65 @@ const itemOf = (desired: DesiredStockItem, format: ChannelFormat = 'JSON'): stri
 		: /<StockItem>.*<\/StockItem>/s.exec(text)![0];
 };
 
+// eslint-disable-next-line no-control-regex -- what XML can't carry is taken out long before
+const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\ufffe\uffff]/;
+
 describe.each(formats)('round trips in %s', (format) => {
 	const awkward = fc.oneof(
-		fc.constantFrom('00123', 'A,B', 'say "hi"', 'R&B <5 mm>', 'Größe ½ 漢字 😀', '50 characters'.padEnd(50, '.'), "it's", '&amp;'),
-		// eslint-disable-next-line no-control-regex -- what XML can't carry is taken out long before
-		fc.string({ unit: 'grapheme', minLength: 1, maxLength: 50 }).filter((text) => text.trim() !== '' && !/[\u0000-\u001f\u007f-\u009f\ufffe\uffff]/.test(text)),
+		fc.constantFrom(
+			'00123',
+			'A,B',
+			'say "hi"',
+			'R&B <5 mm>',
+			'Größe ½ 漢字 😀',
+			'50 characters'.padEnd(50, '.'),
+			"it's",
+			'&amp;',
+		),
+		fc
+			.string({ unit: 'grapheme', minLength: 1, maxLength: 50 })
+			.filter((text) => text.trim() !== '' && !UNPRINTABLE.test(text)),
 	);
-	const amount = fc.tuple(fc.nat(9_999_999), fc.nat(9_999)).map(([whole, part]) => `${whole}.${String(part).padStart(4, '0')}`);
+	const amount = fc
+		.tuple(fc.nat(9_999_999), fc.nat(9_999))
+		.map(([whole, part]) => `${whole}.${String(part).padStart(4, '0')}`);
 	const flag = fc.constantFrom('-1', '0');
 
 	test('what Khaos is told and uploads unchanged is equal, whatever it holds', () => {
 		fc.assert(
-			fc.property(awkward, awkward, amount, amount, flag, fc.option(awkward, { nil: null }), (code, words, buy, sell, yes, long) => {
-				const stockCode = code.trim();
-				const desired: DesiredStockItem = {
-					stockCode,
-					columns: {
-						...LAMP.columns,
-						STOCK_CODE: stockCode,
-						SHORT_DESC: words,
-						BUY_PRICE: buy,
-						SELL_PRICE: sell,
-						DISCONTINUED: yes,
-						LONG_DESC: long,
-						MANUFACTURER: words,
-					},
-				};
-				const body = format === 'JSON' ? `{"Items":[${itemOf(desired)}],"Deleted":[]}` : `<StockItems><Items>${itemOf(desired, 'XML')}</Items><Deleted/></StockItems>`;
-				const [shown] = readStockUpload(body, settings).items;
-				expect(shown!.stockCode).toBe(stockCode);
-				expect(channelDifferences(desired, shown!)).toEqual([]);
-				// Prices survive to the last place.
-				expect(Number(shown!.columns['BUY_PRICE'])).toBe(Number(buy));
-			}),
+			fc.property(
+				awkward,
+				awkward,
+				amount,
+				amount,
+				flag,
+				fc.option(awkward, { nil: null }),
+				(code, words, buy, sell, yes, long) => {
+					const stockCode = code.trim();
+					const desired: DesiredStockItem = {
+						stockCode,
+						columns: {
+							...LAMP.columns,
+							STOCK_CODE: stockCode,
+							SHORT_DESC: words,
+							BUY_PRICE: buy,
+							SELL_PRICE: sell,
+							DISCONTINUED: yes,
+							LONG_DESC: long,
+							MANUFACTURER: words,
+						},
+					};
+					const body =
+						format === 'JSON'
+							? `{"Items":[${itemOf(desired)}],"Deleted":[]}`
+							: `<StockItems><Items>${itemOf(desired, 'XML')}</Items><Deleted/></StockItems>`;
+					const [shown] = readStockUpload(body, settings).items;
+					expect(shown!.stockCode).toBe(stockCode);
+					expect(channelDifferences(desired, shown!)).toEqual([]);
+					// Prices survive to the last place.
+					expect(Number(shown!.columns['BUY_PRICE'])).toBe(Number(buy));
+				},
+			),
 			{ numRuns: 200 },
 		);
 	});
@@ -227,7 +291,9 @@ describe('the configuration', () => {
 			pricesUpload: 'https://n8n.example.com/webhook/4f/prices-upload',
 		});
 		expect(channelPathOf('https://x/webhook/4f/orders?site=1')).toBe('orders');
-		expect(() => channelUrls('https://n8n.example.com/webhook/4f')).toThrow('not an address of a Khaos Control Channel Trigger');
+		expect(() => channelUrls('https://n8n.example.com/webhook/4f')).toThrow(
+			'not an address of a Khaos Control Channel Trigger',
+		);
 		expect(() => channelUrls('ftp://x/config')).toThrow('https://');
 	});
 
@@ -255,6 +321,9 @@ describe('the configuration', () => {
 
 	test('asks for orders that there never are', () => {
 		expect(noOrders('JSON')).toBe('{"Orders":[],"ApiVersion":1000}');
-		expect(parseXml(noOrders('XML'))).toMatchObject({ name: 'SalesOrderImport', children: [{ name: 'Orders' }, { name: 'ApiVersion', text: '1000' }] });
+		expect(parseXml(noOrders('XML'))).toMatchObject({
+			name: 'SalesOrderImport',
+			children: [{ name: 'Orders' }, { name: 'ApiVersion', text: '1000' }],
+		});
 	});
 });

@@ -1,6 +1,12 @@
 import { isLogin, loginWeakness } from '../../../../lib/khaos/channel/basicAuth';
 import { channelSettingsSchema } from '../../../../lib/khaos/channel/settings';
-import { countStockStatuses, LARGEST_UPLOAD, readPriceListUpload, readStockUpload, UploadError } from '../../../../lib/khaos/channel/uploads';
+import {
+	countStockStatuses,
+	LARGEST_UPLOAD,
+	readPriceListUpload,
+	readStockUpload,
+	UploadError,
+} from '../../../../lib/khaos/channel/uploads';
 
 const settings = channelSettingsSchema.parse({});
 const stock = (body: unknown) => readStockUpload(typeof body === 'string' ? body : JSON.stringify(body), settings);
@@ -89,9 +95,9 @@ describe('a stock upload', () => {
 	});
 
 	test('keeps prices that a float would change', () => {
-		expect(stock('{"Items":[{"StockCode":"A","BuyPrice":{"Net":12345678901234.123456}}]}').items[0]!.columns['BUY_PRICE']).toBe(
-			'12345678901234.123456',
-		);
+		expect(
+			stock('{"Items":[{"StockCode":"A","BuyPrice":{"Net":12345678901234.123456}}]}').items[0]!.columns['BUY_PRICE'],
+		).toBe('12345678901234.123456');
 	});
 
 	test.each([
@@ -116,17 +122,44 @@ describe('a stock upload', () => {
 
 test('stock statuses are counted, from none to a hundred', () => {
 	expect(countStockStatuses('{"Statuses":[]}')).toBe(0);
-	expect(countStockStatuses(JSON.stringify({ Statuses: Array.from({ length: 100 }, (_, at) => ({ StockID: String(at), SiteID: 1 })) }))).toBe(100);
-	expect(countStockStatuses('<StockStatuses><Statuses><StockStatus><StockID>1</StockID></StockStatus><StockStatus/></Statuses></StockStatuses>')).toBe(2);
+	expect(
+		countStockStatuses(
+			JSON.stringify({ Statuses: Array.from({ length: 100 }, (_, at) => ({ StockID: String(at), SiteID: 1 })) }),
+		),
+	).toBe(100);
+	expect(
+		countStockStatuses(
+			'<StockStatuses><Statuses><StockStatus><StockID>1</StockID></StockStatus><StockStatus/></Statuses></StockStatuses>',
+		),
+	).toBe(2);
 	expect(() => countStockStatuses('{"Items":[]}')).toThrow(UploadError);
 });
 
 describe('a price list upload', () => {
-	const row = (extra: object) => ({ StockID: '41', StockCode: 'LAMP', QtyStart: 1, QtyEnd: 99999, BuyPrice: 10, SellPrice: 20.99, PriceValue: 15.5, PriceType: 1, ...extra });
-	const list = (...rows: object[]) => JSON.stringify({ UploadPriceLists: [{ PriceListID: '3', PriceListName: 'Trade', PriceListNet: true, StockPrices: rows }] });
+	const row = (extra: object) => ({
+		StockID: '41',
+		StockCode: 'LAMP',
+		QtyStart: 1,
+		QtyEnd: 99999,
+		BuyPrice: 10,
+		SellPrice: 20.99,
+		PriceValue: 15.5,
+		PriceType: 1,
+		...extra,
+	});
+	const list = (...rows: object[]) =>
+		JSON.stringify({
+			UploadPriceLists: [{ PriceListID: '3', PriceListName: 'Trade', PriceListNet: true, StockPrices: rows }],
+		});
 
 	test('shows amounts as they are, and works discounts and mark-ups out to the penny', () => {
-		const rows = readPriceListUpload(list(row({}), row({ QtyStart: 10, PriceType: 2, PriceValue: 7.5 }), row({ QtyStart: 20, PriceType: 3, PriceValue: 33.333 })));
+		const rows = readPriceListUpload(
+			list(
+				row({}),
+				row({ QtyStart: 10, PriceType: 2, PriceValue: 7.5 }),
+				row({ QtyStart: 20, PriceType: 3, PriceValue: 33.333 }),
+			),
+		);
 		expect(rows).toEqual([
 			{ exists: true, stockCode: 'LAMP', priceList: 'Trade', bandLow: 1, bandHigh: 99999, amount: '15.5', net: true },
 			expect.objectContaining({ bandLow: 10, amount: '19.42' }),
@@ -140,19 +173,32 @@ describe('a price list upload', () => {
 			<StockPrice><StockCode>A</StockCode><QtyStart>1</QtyStart><QtyEnd>99999</QtyEnd><PriceValue>5.00</PriceValue><PriceType>1</PriceType></StockPrice>
 			<StockPrice><StockCode>B</StockCode><PriceValue>5.00</PriceValue></StockPrice></StockPrices></PriceList></PriceLists>`,
 		);
-		expect(rows).toEqual([{ exists: true, stockCode: 'A', priceList: 'Outlet', bandLow: 1, bandHigh: 99999, amount: '5', net: false }]);
+		expect(rows).toEqual([
+			{ exists: true, stockCode: 'A', priceList: 'Outlet', bandLow: 1, bandHigh: 99999, amount: '5', net: false },
+		]);
 		expect(() => readPriceListUpload('{"Items":[]}')).toThrow(UploadError);
 	});
 });
 
 describe('the login of a channel', () => {
 	const login = { user: 'khaos', password: 'päss:word-0123456789' };
-	const basic = (text: string, encoding: BufferEncoding = 'utf8') => `Basic ${Buffer.from(text, encoding).toString('base64')}`;
+	const basic = (text: string, encoding: BufferEncoding = 'utf8') =>
+		`Basic ${Buffer.from(text, encoding).toString('base64')}`;
 
 	test('is taken in either encoding, and nothing else is', () => {
 		expect(isLogin(basic('khaos:päss:word-0123456789'), login)).toBe(true);
 		expect(isLogin(basic('khaos:päss:word-0123456789', 'latin1'), login)).toBe(true);
-		for (const header of [undefined, '', 'Basic', basic(''), basic('khaos:'), basic('khaos:wrong'), basic('other:päss:word-0123456789'), 'Bearer x', [basic('khaos:päss:word-0123456789')]]) {
+		for (const header of [
+			undefined,
+			'',
+			'Basic',
+			basic(''),
+			basic('khaos:'),
+			basic('khaos:wrong'),
+			basic('other:päss:word-0123456789'),
+			'Bearer x',
+			[basic('khaos:päss:word-0123456789')],
+		]) {
 			expect(isLogin(header, login)).toBe(false);
 		}
 	});
