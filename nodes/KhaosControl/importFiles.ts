@@ -10,7 +10,7 @@ import {
 import type { ImportFile, Newline } from '../../lib/khaos/importFile';
 import type { Result, Reason } from '../../lib/shapes';
 import type { ReadRow } from './stockItemRows';
-import { writableFolder } from './writableFolder';
+import { writableFolder } from '../writableFolder';
 
 /** Create Import File hands out the file first, so that it is delivered before its changes are settled. */
 export const importFileOutputs = ['File', 'Results'];

@@ -29,7 +29,12 @@ interface Operation {
 
 const operations: Record<string, Record<string, Operation>> = {
 	drift: { find: driftFind },
-	exception: { getAll: exceptionGetAll, reportFailure: exceptionReportFailure, setOwner: exceptionSetOwner, update: exceptionUpdate },
+	exception: {
+		getAll: exceptionGetAll,
+		reportFailure: exceptionReportFailure,
+		setOwner: exceptionSetOwner,
+		update: exceptionUpdate,
+	},
 	health: { get: healthGet },
 	history: { get: historyGet },
 	missingSku: { find: missingSkuFind },
@@ -40,7 +45,11 @@ const named = (names: string[]): string =>
 	JSON.stringify(names.map((displayName) => ({ type: NodeConnectionTypes.Main, displayName })));
 const outputs = `={{ ({ drift: ${named(driftFind.driftOutputs)}, missingSku: ${named(missingSkuFind.missingSkuOutputs)} })[$parameter["resource"]] ?? ["${NodeConnectionTypes.Main}"] }}`;
 
-const operationOf = (resource: string, options: INodePropertyOptions[], first = String(options[0]!.value)): INodeProperties => ({
+const operationOf = (
+	resource: string,
+	options: INodePropertyOptions[],
+	first = String(options[0]!.value),
+): INodeProperties => ({
 	displayName: 'Operation',
 	name: 'operation',
 	type: 'options',
@@ -59,7 +68,8 @@ export class SyncMonitor implements INodeType {
 		version: 1,
 		subtitle:
 			'={{ ({ drift: "find drift", health: "get health", history: "get history", missingSku: "find missing SKUs", report: "build report" })[$parameter["resource"]] ?? ({ getAll: "get exceptions", reportFailure: "report a failed execution", setOwner: "set the owner of a type", update: "update an exception" })[$parameter["operation"]] }}',
-		description: 'Compares Khaos Control with Pimberly, watches the sync’s health, and keeps what people have to look at',
+		description:
+			'Compares Khaos Control with Pimberly, watches the sync’s health, and keeps what people have to look at',
 		defaults: { name: 'Sync Monitor' },
 		usableAsTool: true,
 		inputs: [NodeConnectionTypes.Main],
@@ -163,7 +173,9 @@ export class SyncMonitor implements INodeType {
 					description: 'Gather what needs doing by owner, what changed, and how the sync does',
 				},
 			]),
-			...Object.values(operations).flatMap((ofResource) => Object.values(ofResource).flatMap(({ description }) => description)),
+			...Object.values(operations).flatMap((ofResource) =>
+				Object.values(ofResource).flatMap(({ description }) => description),
+			),
 		],
 	};
 
@@ -176,7 +188,12 @@ export class SyncMonitor implements INodeType {
 			return await operations[resource]![operation]!.execute(this);
 		} catch (error) {
 			if (this.continueOnFail()) {
-				return [this.getInputData().map((_item, index) => ({ json: { error: (error as Error).message }, pairedItem: { item: index } }))];
+				return [
+					this.getInputData().map((_item, index) => ({
+						json: { error: (error as Error).message },
+						pairedItem: { item: index },
+					})),
+				];
 			}
 			if (error instanceof PimberlyError) throw pimberlyErrorOf(this.getNode(), error);
 			throw khaosErrorOf(this.getNode(), error);

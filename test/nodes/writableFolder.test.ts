@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { allowedFolder, writableFolder } from '../../nodes/KhaosControl/writableFolder';
+import { allowedFolder, writableFolder } from '../../nodes/writableFolder';
 
 describe('the folder for import files', () => {
 	test.each([

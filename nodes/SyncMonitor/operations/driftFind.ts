@@ -37,7 +37,8 @@ export const description: INodeProperties[] = updateDisplayOptions({ show }, [
 			{
 				name: 'What Was Revised Since the Last Check',
 				value: 'lastCheck',
-				description: 'What was edited in Khaos Control since the last check of this node began; the first time everything',
+				description:
+					'What was edited in Khaos Control since the last check of this node began; the first time everything',
 			},
 		],
 	},
@@ -71,7 +72,8 @@ export const description: INodeProperties[] = updateDisplayOptions({ show }, [
 				type: 'number',
 				typeOptions: { minValue: -1, maxValue: 6 },
 				default: -1,
-				description: 'Numbers are the same when they are so to this many places; -1 compares them exactly (0.5 and 0.50 are the same)',
+				description:
+					'Numbers are the same when they are so to this many places; -1 compares them exactly (0.5 and 0.50 are the same)',
 			},
 			{
 				displayName: 'Ignored Columns',
@@ -87,7 +89,11 @@ export const description: INodeProperties[] = updateDisplayOptions({ show }, [
 				type: 'options',
 				default: 'khaos',
 				options: [
-					{ name: 'Descriptions in Any Case', value: 'khaos', description: 'Khaos Control may change the case of short descriptions' },
+					{
+						name: 'Descriptions in Any Case',
+						value: 'khaos',
+						description: 'Khaos Control may change the case of short descriptions',
+					},
 					{ name: 'Ignore in All Texts', value: 'ignore' },
 					{
 						name: 'Strict',
@@ -120,7 +126,8 @@ export const description: INodeProperties[] = updateDisplayOptions({ show }, [
 				name: 'buildsShown',
 				type: 'boolean',
 				default: false,
-				description: 'Whether this Khaos Control shows the components of builds in its exports, as it does those of packs',
+				description:
+					'Whether this Khaos Control shows the components of builds in its exports, as it does those of packs',
 			},
 			{
 				displayName: 'Commodity Codes',
@@ -188,7 +195,8 @@ interface Options {
 }
 
 /** Khaos's clock is the UK's, without an offset (contract 2.3). */
-const khaosTime = (iso: string): string => DateTime.fromISO(iso, { zone: 'utc' }).setZone('Europe/London').toFormat("yyyy-MM-dd'T'HH:mm:ss");
+const khaosTime = (iso: string): string =>
+	DateTime.fromISO(iso, { zone: 'utc' }).setZone('Europe/London').toFormat("yyyy-MM-dd'T'HH:mm:ss");
 
 /** What is asked about the time before the check, as clocks may differ and an edit may last (ms). */
 const overlapMs = 60 * 60_000;
@@ -205,7 +213,9 @@ function settingsOf(context: IExecuteFunctions, name: string, since: string | nu
 			...(tolerance.letterCase === undefined ? {} : { letterCase: tolerance.letterCase }),
 			...(tolerance.spaces === undefined ? {} : { spaces: tolerance.spaces }),
 			decimalPlaces: places < 0 ? null : places,
-			ignoredColumns: (tolerance.ignoredColumns ?? '').split(',').flatMap((column) => (column.trim() === '' ? [] : [column.trim()])),
+			ignoredColumns: (tolerance.ignoredColumns ?? '')
+				.split(',')
+				.flatMap((column) => (column.trim() === '' ? [] : [column.trim()])),
 		},
 		kits: options.kits ?? true,
 		prices: options.prices ?? true,
@@ -234,13 +244,17 @@ export async function execute(context: IExecuteFunctions): Promise<INodeExecutio
 	const name = `${context.getWorkflow().id ?? 'unsaved'}/${context.getNode().id}`;
 	const scope = context.getNodeParameter('scope', 0) as 'everything' | 'since' | 'lastCheck';
 	const last = scope === 'lastCheck' ? await ledger.drift.lastFinished(name) : null;
-	const since = scope === 'since' ? sinceOf(context) : last === null ? null : new Date(Date.parse(last) - overlapMs).toISOString();
+	const since =
+		scope === 'since' ? sinceOf(context) : last === null ? null : new Date(Date.parse(last) - overlapMs).toISOString();
 	const report = await findDrift(
 		{ client: khaos.client, port: khaos.port, drift: ledger.drift, sleep: pause, now: Date.now },
 		settingsOf(context, name, since),
 	);
 	if (report.status === 'busy') {
-		context.addExecutionHints({ message: 'Another execution is at this check; nothing was done.', location: 'outputPane' });
+		context.addExecutionHints({
+			message: 'Another execution is at this check; nothing was done.',
+			location: 'outputPane',
+		});
 		return [[], [{ json: { status: 'busy' }, pairedItem: { item: 0 } }]];
 	}
 	const { run, findings, notes, error, status } = report;
@@ -254,9 +268,21 @@ export async function execute(context: IExecuteFunctions): Promise<INodeExecutio
 	const differences = findings.map((finding): INodeExecutionData => {
 		const usual = exceptionTypes[finding.type];
 		const { severity = usual.severity, owner = usual.owner } = finding;
-		return { json: { ...finding, title: usual.title, severity, owner } as unknown as IDataObject, pairedItem: { item: 0 } };
+		return {
+			json: { ...finding, title: usual.title, severity, owner } as unknown as IDataObject,
+			pairedItem: { item: 0 },
+		};
 	});
 	const { startedAt, resumed, counts, scope: covered } = run;
-	const summary = { status, startedAt, since: covered.since, resumed, ...counts, found: findings.length, error: error?.message ?? null, notes };
+	const summary = {
+		status,
+		startedAt,
+		since: covered.since,
+		resumed,
+		...counts,
+		found: findings.length,
+		error: error?.message ?? null,
+		notes,
+	};
 	return [differences, [{ json: summary, pairedItem: { item: 0 } }]];
 }

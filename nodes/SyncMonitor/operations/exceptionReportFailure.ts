@@ -6,7 +6,8 @@ import { ledgerOf } from '../../ledgerFromCredentials';
 
 export const description: INodeProperties[] = [
 	{
-		displayName: 'Passes on what n8n’s Error Trigger says: connect it to that node. One exception is kept for each workflow.',
+		displayName:
+			'Passes on what n8n’s Error Trigger says: connect it to that node. One exception is kept for each workflow.',
 		name: 'failureNotice',
 		type: 'notice',
 		default: '',
@@ -14,7 +15,10 @@ export const description: INodeProperties[] = [
 	},
 ];
 
-const text = z.union([z.string(), z.number().transform(String)]).nullish().transform((value) => value ?? '');
+const text = z
+	.union([z.string(), z.number().transform(String)])
+	.nullish()
+	.transform((value) => value ?? '');
 const errorSchema = z.object({ message: text, node: z.object({ name: text }).partial().nullish() }).partial();
 /** What n8n's Error Trigger hands over: a failed execution, or a trigger that could not start. */
 const failureSchema = z.object({

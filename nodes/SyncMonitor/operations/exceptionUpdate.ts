@@ -12,74 +12,77 @@ import type { ExceptionUpdate } from '../../../lib/ledger/exceptionWork';
 import { ledgerOf } from '../../ledgerFromCredentials';
 import { ownerOptions, stateOptions } from '../exceptionOptions';
 
-export const description: INodeProperties[] = updateDisplayOptions({ show: { resource: ['exception'], operation: ['update'] } }, [
-	{
-		displayName: 'Exception ID',
-		name: 'exceptionId',
-		type: 'string',
-		default: '={{ $json.exceptionId }}',
-		required: true,
-		description: 'The ID of the exception, as Get Many and Build Report return it',
-	},
-	{
-		displayName: 'By',
-		name: 'by',
-		type: 'string',
-		default: '',
-		required: true,
-		placeholder: 'e.g. Ada Lovelace',
-		description: 'Who does this; it is kept in the history',
-	},
-	{
-		displayName: 'Changes',
-		name: 'changes',
-		type: 'collection',
-		placeholder: 'Add Change',
-		default: {},
-		options: [
-			{
-				displayName: 'Assigned To',
-				name: 'assignedTo',
-				type: 'string',
-				default: '',
-				placeholder: 'e.g. ada@example.com',
-				description: 'Who looks at it. Leave empty to take the assignment back.',
-			},
-			{
-				displayName: 'Note',
-				name: 'note',
-				type: 'string',
-				typeOptions: { rows: 2 },
-				default: '',
-				description: 'What was found out or done; it is kept in the history',
-			},
-			{
-				displayName: 'Owner',
-				name: 'owner',
-				type: 'options',
-				options: ownerOptions,
-				default: 'operations',
-				description: 'The team that has to act',
-			},
-			{
-				displayName: 'Snooze Until',
-				name: 'snoozeUntil',
-				type: 'dateTime',
-				default: '',
-				description:
-					'Together with the state Resolved: it does not come back before then, also if its cause is found again. Without it, it comes back with the next check, or after a day.',
-			},
-			{
-				displayName: 'State',
-				name: 'state',
-				type: 'options',
-				options: stateOptions,
-				default: 'acknowledged',
-				description: 'What is mended resolves by itself; what you resolve although it is still wrong comes back',
-			},
-		],
-	},
-]);
+export const description: INodeProperties[] = updateDisplayOptions(
+	{ show: { resource: ['exception'], operation: ['update'] } },
+	[
+		{
+			displayName: 'Exception ID',
+			name: 'exceptionId',
+			type: 'string',
+			default: '={{ $json.exceptionId }}',
+			required: true,
+			description: 'The ID of the exception, as Get Many and Build Report return it',
+		},
+		{
+			displayName: 'By',
+			name: 'by',
+			type: 'string',
+			default: '',
+			required: true,
+			placeholder: 'e.g. Ada Lovelace',
+			description: 'Who does this; it is kept in the history',
+		},
+		{
+			displayName: 'Changes',
+			name: 'changes',
+			type: 'collection',
+			placeholder: 'Add Change',
+			default: {},
+			options: [
+				{
+					displayName: 'Assigned To',
+					name: 'assignedTo',
+					type: 'string',
+					default: '',
+					placeholder: 'e.g. ada@example.com',
+					description: 'Who looks at it. Leave empty to take the assignment back.',
+				},
+				{
+					displayName: 'Note',
+					name: 'note',
+					type: 'string',
+					typeOptions: { rows: 2 },
+					default: '',
+					description: 'What was found out or done; it is kept in the history',
+				},
+				{
+					displayName: 'Owner',
+					name: 'owner',
+					type: 'options',
+					options: ownerOptions,
+					default: 'operations',
+					description: 'The team that has to act',
+				},
+				{
+					displayName: 'Snooze Until',
+					name: 'snoozeUntil',
+					type: 'dateTime',
+					default: '',
+					description:
+						'Together with the state Resolved: it does not come back before then, also if its cause is found again. Without it, it comes back with the next check, or after a day.',
+				},
+				{
+					displayName: 'State',
+					name: 'state',
+					type: 'options',
+					options: stateOptions,
+					default: 'acknowledged',
+					description: 'What is mended resolves by itself; what you resolve although it is still wrong comes back',
+				},
+			],
+		},
+	],
+);
 
 const empty = (value: unknown): unknown => (value === '' || value === null ? undefined : value);
 
@@ -95,7 +98,9 @@ const changesSchema = z.object({
 export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const ledger = await ledgerOf(context);
 	const updates = context.getInputData().map((_input, item): ExceptionUpdate => {
-		const { assignedTo, note, owner, snoozeUntil, state } = changesSchema.parse(context.getNodeParameter('changes', item, {}));
+		const { assignedTo, note, owner, snoozeUntil, state } = changesSchema.parse(
+			context.getNodeParameter('changes', item, {}),
+		);
 		return {
 			exceptionId: String(context.getNodeParameter('exceptionId', item)).trim(),
 			by: String(context.getNodeParameter('by', item)).trim(),

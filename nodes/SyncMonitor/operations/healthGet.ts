@@ -18,7 +18,10 @@ const shown: Record<Name, { title: string; of: string }> = {
 	oldestMinutes: { title: 'Oldest Change (Minutes)', of: 'Minutes that the oldest change has waited' },
 	oldestPriceMinutes: { title: 'Oldest Price (Minutes)', of: 'Minutes that the oldest price has waited' },
 	priceLagMinutes: { title: 'Lag of Prices (Minutes)', of: 'Minutes from Pimberly to confirmed, for 95 of 100 prices' },
-	silentMinutes: { title: 'Silence (Minutes)', of: 'Minutes without a successful reading of Pimberly, or an answer of Khaos Control' },
+	silentMinutes: {
+		title: 'Silence (Minutes)',
+		of: 'Minutes without a successful reading of Pimberly, or an answer of Khaos Control',
+	},
 	waiting: { title: 'Waiting', of: 'Changes that wait for Khaos Control' },
 };
 

@@ -9,25 +9,28 @@ import {
 import { historyOf } from '../../../lib/monitor/history';
 import { ledgerOf } from '../../ledgerFromCredentials';
 
-export const description: INodeProperties[] = updateDisplayOptions({ show: { resource: ['history'], operation: ['get'] } }, [
-	{
-		displayName: 'SKU',
-		name: 'sku',
-		type: 'string',
-		default: '',
-		required: true,
-		placeholder: 'e.g. TEE-RED-L',
-		description: 'A stock code or the primary ID of a product',
-	},
-	{
-		displayName: 'Events',
-		name: 'events',
-		type: 'number',
-		typeOptions: { minValue: 1 },
-		default: 200,
-		description: 'How many of the last events to return',
-	},
-]);
+export const description: INodeProperties[] = updateDisplayOptions(
+	{ show: { resource: ['history'], operation: ['get'] } },
+	[
+		{
+			displayName: 'SKU',
+			name: 'sku',
+			type: 'string',
+			default: '',
+			required: true,
+			placeholder: 'e.g. TEE-RED-L',
+			description: 'A stock code or the primary ID of a product',
+		},
+		{
+			displayName: 'Events',
+			name: 'events',
+			type: 'number',
+			typeOptions: { minValue: 1 },
+			default: 200,
+			description: 'How many of the last events to return',
+		},
+	],
+);
 
 /** One item an input item: where the SKU stands, and everything that happened to it, in words. */
 export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {

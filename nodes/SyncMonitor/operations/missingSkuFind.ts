@@ -20,75 +20,82 @@ const outputsOf: Array<{ problem: SkuProblem; name: string }> = [
 ];
 export const missingSkuOutputs = outputsOf.map(({ name }) => name);
 
-export const description: INodeProperties[] = updateDisplayOptions({ show: { resource: ['missingSku'], operation: ['find'] } }, [
-	{
-		displayName: 'SKU',
-		name: 'sku',
-		type: 'string',
-		default: '={{ $json.sku }}',
-		required: true,
-		description: 'The stock code of each SKU that is on sale, from any node: a shop, a marketplace, a file, or a channel of Pimberly',
-	},
-	{
-		displayName: 'Channel',
-		name: 'channel',
-		type: 'string',
-		default: '',
-		required: true,
-		placeholder: 'e.g. Website',
-		description: 'Where the SKUs are on sale; exceptions name it',
-	},
-	{
-		displayName: 'Check Pimberly',
-		name: 'checkPimberly',
-		type: 'boolean',
-		default: false,
-		description:
-			'Whether to read the list of products from Pimberly as well, which also finds products that were deleted there. Otherwise what the sync has seen counts. Needs a Pimberly credential with a feed token.',
-	},
-	{
-		displayName: 'Orphans',
-		name: 'orphans',
-		type: 'options',
-		default: 'ourStockTypes',
-		description: 'Items of Khaos Control that no product has, and that are not discontinued',
-		options: [
-			{ name: 'Of All Stock Types', value: 'all' },
-			{ name: 'Of Stock Types That Products Have', value: 'ourStockTypes' },
-			{ name: 'Pass Over', value: 'none' },
-		],
-	},
-	{
-		displayName: 'Options',
-		name: 'options',
-		type: 'collection',
-		placeholder: 'Add Option',
-		default: {},
-		options: [
-			{
-				displayName: 'Complete List',
-				name: 'complete',
-				type: 'boolean',
-				default: true,
-				description:
-					'Whether the SKUs are all of the channel’s. Then exceptions of a SKU that is no longer among them are resolved.',
-			},
-			{
-				displayName: 'Stock Code Attribute',
-				name: 'stockCodeAttribute',
-				type: 'string',
-				default: '',
-				placeholder: 'e.g. sku',
-				description: 'The API name of the attribute that holds the stock code, for Check Pimberly. Leave empty for the primary ID.',
-			},
-		],
-	},
-]);
+export const description: INodeProperties[] = updateDisplayOptions(
+	{ show: { resource: ['missingSku'], operation: ['find'] } },
+	[
+		{
+			displayName: 'SKU',
+			name: 'sku',
+			type: 'string',
+			default: '={{ $json.sku }}',
+			required: true,
+			description:
+				'The stock code of each SKU that is on sale, from any node: a shop, a marketplace, a file, or a channel of Pimberly',
+		},
+		{
+			displayName: 'Channel',
+			name: 'channel',
+			type: 'string',
+			default: '',
+			required: true,
+			placeholder: 'e.g. Website',
+			description: 'Where the SKUs are on sale; exceptions name it',
+		},
+		{
+			displayName: 'Check Pimberly',
+			name: 'checkPimberly',
+			type: 'boolean',
+			default: false,
+			description:
+				'Whether to read the list of products from Pimberly as well, which also finds products that were deleted there. Otherwise what the sync has seen counts. Needs a Pimberly credential with a feed token.',
+		},
+		{
+			displayName: 'Orphans',
+			name: 'orphans',
+			type: 'options',
+			default: 'ourStockTypes',
+			description: 'Items of Khaos Control that no product has, and that are not discontinued',
+			options: [
+				{ name: 'Of All Stock Types', value: 'all' },
+				{ name: 'Of Stock Types That Products Have', value: 'ourStockTypes' },
+				{ name: 'Pass Over', value: 'none' },
+			],
+		},
+		{
+			displayName: 'Options',
+			name: 'options',
+			type: 'collection',
+			placeholder: 'Add Option',
+			default: {},
+			options: [
+				{
+					displayName: 'Complete List',
+					name: 'complete',
+					type: 'boolean',
+					default: true,
+					description:
+						'Whether the SKUs are all of the channel’s. Then exceptions of a SKU that is no longer among them are resolved.',
+				},
+				{
+					displayName: 'Stock Code Attribute',
+					name: 'stockCodeAttribute',
+					type: 'string',
+					default: '',
+					placeholder: 'e.g. sku',
+					description:
+						'The API name of the attribute that holds the stock code, for Check Pimberly. Leave empty for the primary ID.',
+				},
+			],
+		},
+	],
+);
 
 async function productsOf(context: IExecuteFunctions, attribute: string): Promise<PimberlyProducts> {
 	const client = await pimberlyOf(context, 60);
 	if (client.connection.tokenKind !== 'feed') {
-		throw new Error('Check Pimberly needs a credential with a feed token: a channel token shows the products of its channel only.');
+		throw new Error(
+			'Check Pimberly needs a credential with a feed token: a channel token shows the products of its channel only.',
+		);
 	}
 	const codes = await stockCodesOf(client, attribute);
 	return { ...codes, holds: async (primaryId) => (await client.product(primaryId)) !== null };
@@ -106,7 +113,9 @@ export async function execute(context: IExecuteFunctions): Promise<INodeExecutio
 		if (sku !== '') items.set(sku, item);
 	}
 	const pimberly =
-		context.getNodeParameter('checkPimberly', 0) === true ? await productsOf(context, options.stockCodeAttribute?.trim() ?? '') : null;
+		context.getNodeParameter('checkPimberly', 0) === true
+			? await productsOf(context, options.stockCodeAttribute?.trim() ?? '')
+			: null;
 	const { skus, findings } = await findMissingSkus(
 		{ client: khaos.client, port: khaos.port, missing: ledger.missing, sleep: pause },
 		{

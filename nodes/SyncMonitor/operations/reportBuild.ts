@@ -13,6 +13,7 @@ import { reportPage } from '../../../lib/monitor/pages/reportPage';
 import { reportCsv } from '../../../lib/monitor/pages/reportTable';
 import { buildReportData, type ReportData, type ReportOptions } from '../../../lib/monitor/reportData';
 import { ledgerOf } from '../../ledgerFromCredentials';
+import { writableFolder } from '../../writableFolder';
 import { thresholdsOf, thresholdsProperty } from './healthGet';
 
 const show = { resource: ['report'], operation: ['build'] };
@@ -49,7 +50,8 @@ export const description: INodeProperties[] = [
 				{ name: 'HTML', value: 'html', description: 'One page without scripts' },
 				{ name: 'JSON', value: 'json', description: 'All of it, for programs' },
 			],
-			description: 'The files to make, each in a binary field of its name. The page is also in the item’s field “html”, for the body of a mail.',
+			description:
+				'The files to make, each in a binary field of its name. The page is also in the item’s field “html”, for the body of a mail.',
 			displayOptions: { show: { page: ['report'] } },
 		},
 		{
@@ -174,7 +176,11 @@ export async function execute(context: IExecuteFunctions): Promise<INodeExecutio
 		default: {
 			const day = data.builtAt.slice(0, 10);
 			const wanted = context.getNodeParameter('files', 0) as string[];
-			const item: INodeExecutionData = { json: { ...inShort(data), html: reportPage(data, { timeZone }) }, pairedItem };
+			const folder = await writableFolder();
+			const item: INodeExecutionData = {
+				json: { ...inShort(data), html: reportPage(data, { timeZone }), folder },
+				pairedItem,
+			};
 			for (const name of wanted) {
 				const { extension, mimeType, of } = files[name]!;
 				const content = Buffer.from(of(data, timeZone), 'utf8');
