@@ -16,7 +16,7 @@ class World {
 	private readonly trail: TrailLine[] = [];
 	private clock = Date.parse('2026-03-02T08:00:00.000Z');
 
-	constructor() {
+	constructor(withParts = false) {
 		const { attributeTypes, products } = generateCatalogue(60);
 		const parent = products.find(
 			({ attributes, items }) => attributes.productType === 'VariantParent' && items.length > 0,
@@ -24,7 +24,7 @@ class World {
 		const variant = products.find(({ primaryId }) => primaryId === parent.items[0])!;
 		this.pimberly.load({ attributeTypes, products: [{ ...parent, items: [variant.primaryId] }, variant] });
 		this.khaos.parentsInCatalogue = (code) => this.pimberly.existingParents(code);
-		this.oracle = new Oracle(this.pimberly, this.khaos, { entries: () => this.calls }, () => this.clock);
+		this.oracle = new Oracle(this.pimberly, this.khaos, { entries: () => this.calls }, () => this.clock, withParts);
 		this.parent = parent.primaryId;
 		this.variant = variant.primaryId;
 	}
@@ -212,6 +212,35 @@ describe('the oracle', () => {
 		world.sync(world.variant);
 		world.accept(world.variant);
 		expect(world.rules).toEqual(['accounting']);
+	});
+
+	test('lost: a list price that never arrived, where the sync brings list prices', () => {
+		const watched = new World(true);
+		for (const id of [watched.parent, watched.variant]) {
+			watched.edit(id, { tradePrice: '12.50', outletPrice: '' });
+			watched.sync(id);
+		}
+		watched.khaos.priceLists['Trade']!.rows = { [watched.parent]: { '1-99999': '12.5' } };
+		expect(watched.rules).toEqual(['lost']);
+
+		world.edit(world.parent, { tradePrice: '12.50' });
+		world.sync(world.parent);
+		world.sync(world.variant);
+		expect(world.rules).toEqual([]);
+	});
+
+	test('lost: a bundle without its components', () => {
+		const watched = new World(true);
+		for (const id of [watched.parent, watched.variant]) {
+			watched.edit(id, { tradePrice: '', outletPrice: '' });
+			watched.sync(id);
+		}
+		const components = { productType: 'Bundle', components: `${watched.variant}*2` };
+		watched.edit(watched.parent, components);
+		watched.import(watched.parent);
+		watched.readBack(watched.parent);
+		watched.confirm(watched.parent);
+		expect(watched.rules).toEqual(['lost']);
 	});
 
 	test('stock levels: anything that writes one', () => {
