@@ -311,7 +311,8 @@ function trailOf(now: number, { row, result, outcome }: Settled): TrailEntry {
 	const updated = repair === true ? NaN : Date.parse(row.version);
 	return {
 		kind: row.kind,
-		key: row.kind === 'status' ? row.key : keyOf(row.key),
+		// Only a stock code is without regard to case; a price's key holds the name of its list, as Khaos spells it.
+		key: row.kind === 'stockItem' || row.kind === 'kit' ? keyOf(row.key) : row.key,
 		primaryId: sourceOf(row).primaryId,
 		event,
 		version: row.version,

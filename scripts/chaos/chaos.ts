@@ -310,8 +310,9 @@ class ChaosRun {
 	}
 }
 
-/** A worker that died is noticed by n8n's queue within seconds instead of a minute. */
+/** A worker that died, and an activation that was cut off, are noticed by n8n within seconds instead of minutes. */
 const NOTICED_SOON = {
+	N8N_WORKFLOW_PUBLICATION_OUTBOX_LEASE_SECONDS: '20',
 	QUEUE_WORKER_LOCK_DURATION: '10000',
 	QUEUE_WORKER_LOCK_RENEW_TIME: '2000',
 	QUEUE_WORKER_STALLED_INTERVAL: '5000',

@@ -1,5 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 
+import type { AddItem } from '../../lib/ledger/add';
+import { priceKeyOf } from '../../lib/shapes';
 import { beginStory, change, confirmed, type Story } from './story';
 
 describe('the audit trail', () => {
@@ -32,6 +34,42 @@ describe('the audit trail', () => {
 			`replaced ${third}`,
 			`dropped ${third}`,
 			`confirmed ${first}`,
+		]);
+	});
+
+	test('names a price by one key from the beginning to the end', async () => {
+		await story.ledger.add([change('LAMP')]);
+		await story.ledger.settle((await story.ledger.take({ target: 'khaos' })).map(confirmed));
+		const desired = {
+			stockCode: 'Lamp',
+			priceList: 'Trade',
+			bandLow: 1,
+			bandHigh: 99999,
+			amount: '21.50',
+			currency: '',
+			net: true,
+		};
+		const { change: lamp } = change('LAMP') as Extract<AddItem, { type: 'change' }>;
+		await story.ledger.add([
+			{ type: 'change', change: { ...lamp, kind: 'price', key: priceKeyOf(desired), lane: 1, needs: [], desired } },
+		]);
+		const batch = await story.ledger.take({ target: 'khaos', kinds: ['price'] });
+		await story.ledger.settle(
+			batch.map((item) => ({
+				...confirmed(item),
+				readBack: null,
+				priceReadBack: { ...desired, exists: true },
+			})),
+		);
+
+		const { file } = story.store as { file: string };
+		const database = new DatabaseSync(file, { readOnly: true });
+		const rows = database.prepare(`SELECT event, key FROM trail WHERE kind = 'price' ORDER BY event_id`).all();
+		database.close();
+		expect(rows.map(({ event, key }) => `${String(event)} ${String(key)}`)).toEqual([
+			'added LAMP | Trade | 1-99999',
+			'taken LAMP | Trade | 1-99999',
+			'confirmed LAMP | Trade | 1-99999',
 		]);
 	});
 });
