@@ -39,6 +39,9 @@ export async function recordDrift(tx: Transaction, environmentId: number, outcom
 		await resolveExceptionsOfRecords(tx, environmentId, driftTypes[kind], keys, findings);
 	}
 	await openExceptions(tx, environmentId, findings);
+	// The drift says all that the search for missing SKUs had said of it.
+	const discontinued = findings.filter(({ type, field }) => type === 'attributeDrift' && field === 'DISCONTINUED').map(({ key }) => key);
+	await resolveExceptionsOfRecords(tx, environmentId, ['discontinuedButLive'], discontinued);
 	await resolvePrices(tx, environmentId, outcome);
 	await resolveExceptionsOfRecords(tx, environmentId, ['orphan'], outcome.orphansGone);
 
@@ -117,7 +120,7 @@ async function leaveLive(tx: Transaction, environmentId: number, keys: string[])
 			primaryId: item.primary_id,
 			internalId: item.internal_id,
 			status: 'Failed',
-			message: `${missingInKhaos}: ${item.key} was confirmed and is not there any more. Save the product to have it made again.`,
+			message: `${missingInKhaos}: ${item.key} was confirmed and is not there any more. The drift check with repair makes it again.`,
 			stockId: '',
 			delayMs: 0,
 		})),

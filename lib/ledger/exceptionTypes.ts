@@ -29,7 +29,7 @@ export const exceptionTypes = {
 		severity: 'critical',
 		owner: 'operations',
 		meaning: 'A stock item that is sold or was confirmed is not in Khaos Control: its orders cannot be imported.',
-		remedy: 'Touch the product in Pimberly so that it is sent again, or find out in Khaos Control who deleted it.',
+		remedy: 'Find out who deleted it, then run the drift check with repair: it is made again.',
 	},
 	sourceSilent: {
 		title: 'Source silent',

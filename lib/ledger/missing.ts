@@ -2,7 +2,7 @@ import type { KnownSku, MissingOutcome, MissingPort } from '../monitor/missingPo
 import { keyOf, type DesiredStockItem } from '../shapes';
 import { jsonParameter, type Database, type Transaction } from './database';
 import { dropDeletedProducts } from './deletedProducts';
-import { openExceptions, resolveExceptionsOfRecords, resolveWhere } from './exceptions';
+import { openExceptions, resolveExceptions, resolveExceptionsOfRecords, resolveWhere, type NewException } from './exceptions';
 import type { ChangeState } from './placement';
 
 /** The ledger as what the search for missing SKUs knows; see MissingPort for what each call promises. */
@@ -27,13 +27,22 @@ export function missingPort(database: Database, environmentId: number): MissingP
 			await database.read(async (tx) => {
 				// What is known to be deleted needs no second look.
 				const rows = await tx.all<{ primary_id: string }>(
-					`SELECT primary_id FROM products WHERE environment_id = ? AND primary_id > ? AND stock_key IS NOT NULL
+					`SELECT primary_id FROM products WHERE environment_id = ? AND primary_id > ? AND (stock_key IS NOT NULL OR rejected IS NOT NULL)
 						AND NOT EXISTS (SELECT 1 FROM exceptions WHERE exceptions.environment_id = products.environment_id AND type = 'orphan'
 							AND exceptions.primary_id = products.primary_id AND resolved_at IS NULL)
 					 ORDER BY primary_id LIMIT ?`,
 					environmentId,
 					after,
 					limit,
+				);
+				return rows.map((row) => row.primary_id);
+			}),
+
+		orphanedProducts: async () =>
+			await database.read(async (tx) => {
+				const rows = await tx.all<{ primary_id: string }>(
+					`SELECT primary_id FROM exceptions WHERE environment_id = ? AND type = 'orphan' AND primary_id <> '' AND resolved_at IS NULL`,
+					environmentId,
 				);
 				return rows.map((row) => row.primary_id);
 			}),
@@ -101,7 +110,8 @@ function why(rejected: string | null, state: ChangeState | null, reason: string 
 async function record(tx: Transaction, environmentId: number, outcome: MissingOutcome): Promise<void> {
 	const { channel, checked, findings } = outcome;
 	await dropDeletedProducts(tx, environmentId, outcome.deleted);
-	await openExceptions(tx, environmentId, findings);
+	await resolveExceptions(tx, environmentId, ['orphan'], outcome.restored);
+	await openExceptions(tx, environmentId, await withoutDrift(tx, environmentId, findings));
 	const found = jsonParameter(findings.map(({ type, key, field }) => ({ type, key, field })));
 	const notFound = `NOT EXISTS (SELECT 1 FROM ${tx.dialect.rows('r', { type: 'text', key: 'text', field: 'text' })}
 		WHERE r.type = exceptions.type AND r.key = exceptions.key AND r.field = exceptions.field)`;
@@ -128,4 +138,16 @@ async function record(tx: Transaction, environmentId: number, outcome: MissingOu
 		);
 	}
 	if (outcome.orphansLookedFor) await resolveWhere(tx, environmentId, `type = 'orphan' AND primary_id = '' AND ${notFound}`, found);
+}
+
+/** An item that somebody discontinued in Khaos behind Pimberly's back is a drift already: that says all. */
+async function withoutDrift(tx: Transaction, environmentId: number, findings: NewException[]): Promise<NewException[]> {
+	const discontinued = findings.filter(({ type }) => type === 'discontinuedButLive');
+	const drifted = await tx.all<{ key: string }>(
+		`SELECT key FROM exceptions WHERE environment_id = ? AND resolved_at IS NULL AND type = 'attributeDrift' AND field = 'DISCONTINUED' AND ${tx.dialect.among('key')}`,
+		environmentId,
+		jsonParameter(discontinued.map(({ key }) => key)),
+	);
+	const told = new Set(drifted.map(({ key }) => key));
+	return findings.filter(({ type, key }) => type !== 'discontinuedButLive' || !told.has(key));
 }

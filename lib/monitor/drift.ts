@@ -481,7 +481,7 @@ function missing({ key, primaryId, desired, live }: DriftItem): NewException {
 		value: null,
 		severity: live ? 'critical' : 'high',
 		reason: `${desired.stockCode} was confirmed in Khaos Control and is not there any more${live ? '; its product was Live, and orders for it cannot be imported' : ''}.`,
-		remedy: 'Find out who deleted it. Save the product in Pimberly, or run the drift check with repair: it is made again.',
+		remedy: 'Find out who deleted it, then run the drift check with repair: it is made again.',
 	};
 }
 
@@ -500,7 +500,7 @@ function drifted({ key, primaryId, desired }: DriftItem, { field, expected, actu
 		value: expected,
 		reason: `${field} of ${desired.stockCode} was ${quoted(expected)} when it was confirmed and is ${quoted(actual)} in Khaos Control now.`,
 		remedy:
-			'Decide which is right. Pimberly: run the drift check with repair, or save the product again. Khaos Control: correct the product in Pimberly.',
+			'Decide which is right. Pimberly: run the drift check with repair. Khaos Control: correct the product in Pimberly.',
 	};
 }
 

@@ -23,8 +23,9 @@ export interface MissingOutcome {
 	findings: NewException[];
 	/** Whether all of Khaos was looked through for orphans. */
 	orphansLookedFor: boolean;
-	/** Products that Pimberly does not hold any more. */
+	/** Products that Pimberly does not hold any more, and those that it holds again. */
 	deleted: string[];
+	restored: string[];
 }
 
 /** What the search for missing SKUs asks of the ledger. */
@@ -33,8 +34,10 @@ export interface MissingPort {
 	knownSkus(skus: string[]): Promise<Map<string, KnownSku>>;
 	/** Stock items of the last whole stock list that no product has claimed, by code; `after` a key, '' from the start. */
 	unclaimedItems(after: string, limit: number): Promise<Array<{ key: string; stockCode: string; parentCode: string }>>;
-	/** Products with a stock item, by primary id; `after` a primary id, '' from the start. */
+	/** Products with a stock item, and rejected ones, by primary id; `after` a primary id, '' from the start. */
 	claimedProducts(after: string, limit: number): Promise<string[]>;
+	/** Products that were found deleted in Pimberly. */
+	orphanedProducts(): Promise<string[]>;
 	/** The first stock types that are in use. */
 	stockTypes(): Promise<Set<string>>;
 	record(outcome: MissingOutcome): Promise<void>;

@@ -82,7 +82,7 @@ class Search {
 
 	async run(skus: string[]): Promise<MissingReport> {
 		const { client, port, missing } = this.deps;
-		const { channel, complete, orphans } = this.settings;
+		const { channel, complete, orphans, pimberly } = this.settings;
 		const list = await this.line.read(LANES.descriptive, async () => await getStockList(client));
 		if (!list.ok) throw list.error;
 		await port.saveStockList(list.value);
@@ -95,6 +95,7 @@ class Search {
 			findings: this.exceptions,
 			orphansLookedFor: orphans !== 'none',
 			deleted: await this.deletedProducts(),
+			restored: pimberly === null ? [] : (await missing.orphanedProducts()).filter((id) => pimberly.primaryIds.has(id)),
 		};
 		const all = [...byKey];
 		for (let at = 0; at < all.length; at += EXPORT_BATCH) await this.look(all.slice(at, at + EXPORT_BATCH), outcome);
@@ -162,7 +163,7 @@ class Search {
 				remedy: alsoPimberly
 					? `Take ${sku} off ${channel}, or make its product in Pimberly: then it is made in Khaos Control by itself.`
 					: known?.confirmed === true
-						? 'It was there before: save the product in Pimberly, or run the drift check with repair, and it is made again. Until then take it off the channel.'
+						? 'It was there before: run the drift check with repair, and it is made again. Until then take it off the channel.'
 						: 'Look at the status of its product in Pimberly: it is not ready, held or failed, and says why. Until it is Live take it off the channel.',
 			},
 		);

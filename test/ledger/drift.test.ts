@@ -1,24 +1,7 @@
 import { findDrift, type DriftReport, type DriftSettings } from '../../lib/monitor/drift';
-import { defaultTolerance } from '../../lib/monitor/tolerance';
 import { generateCatalogue } from '../../simulators/generate';
 import { backends } from './story';
-import { SyncedShop } from './syncedShop';
-
-const settings: DriftSettings = {
-	name: 'nightly',
-	since: null,
-	tolerance: defaultTolerance,
-	kits: true,
-	prices: true,
-	commodityCodes: true,
-	pricesWithoutPimberly: true,
-	buildsShown: 'never',
-	priceLists: {},
-	repair: false,
-	mostItems: null,
-	budgetMs: 60_000,
-	khaosTime: (iso) => iso.slice(0, 19),
-};
+import { driftSettings, SyncedShop } from './syncedShop';
 
 describe.each(backends)('a drift check over %s', (backend) => {
 	let shop: SyncedShop;
@@ -34,7 +17,7 @@ describe.each(backends)('a drift check over %s', (backend) => {
 	const check = async (more: Partial<DriftSettings> = {}): Promise<Extract<DriftReport, { findings: unknown }>> => {
 		const report = await findDrift(
 			{ client: shop.khaos, port: shop.port, drift: shop.ledger.drift, sleep: async () => undefined, now: Date.now },
-			{ ...settings, ...more },
+			{ ...driftSettings, ...more },
 		);
 		if (report.status === 'busy') throw new Error('busy');
 		return report;

@@ -7,7 +7,10 @@ import type { KhaosClient } from '../../lib/khaos/client';
 import { KhaosDelivery } from '../../lib/khaos/delivery';
 import { kitFiles } from '../../lib/khaos/kitFile';
 import { cloudPriceFiles } from '../../lib/khaos/priceFile';
+import type { MappingProfile } from '../../lib/catalogue/profile';
 import type { AddItem } from '../../lib/ledger/add';
+import type { DriftSettings } from '../../lib/monitor/drift';
+import { defaultTolerance } from '../../lib/monitor/tolerance';
 import { PimberlyClient } from '../../lib/pimberly/client';
 import { toConnection } from '../../lib/pimberly/connection';
 import { DEFAULT_HEADINGS } from '../../lib/pimberly/product';
@@ -37,7 +40,22 @@ const SCAN: ScanSettings = {
 	maxPerStep: 5_000,
 	pageSize: 100,
 };
-const profile = parseProfile({ ...DEMO_MAPPING, ...DEMO_KITS_AND_PRICES });
+/** As the nightly check is set up. */
+export const driftSettings: DriftSettings = {
+	name: 'nightly',
+	since: null,
+	tolerance: defaultTolerance,
+	kits: true,
+	prices: true,
+	commodityCodes: true,
+	pricesWithoutPimberly: true,
+	buildsShown: 'never',
+	priceLists: {},
+	repair: false,
+	mostItems: null,
+	budgetMs: 60_000,
+	khaosTime: (iso) => iso.slice(0, 19),
+};
 const noWait = async (): Promise<void> => await Promise.resolve();
 
 /** A shop that is synced: simulated Pimberly and Khaos over real HTTP, a real ledger, and what the workflows do. */
@@ -45,12 +63,20 @@ export class SyncedShop {
 	private constructor(
 		readonly story: Story,
 		readonly simulators: Simulators,
+		private readonly profile: MappingProfile,
 	) {}
 
-	static async open(backend: Backend, catalogue: Catalogue): Promise<SyncedShop> {
+	/** `priceAttributes`: further attributes that hold prices, and that no row of the mapping sends anywhere. */
+	static async open(backend: Backend, catalogue: Catalogue, { priceAttributes = [] }: { priceAttributes?: string[] } = {}): Promise<SyncedShop> {
 		const story = await beginStory(backend);
 		story.now = Date.now();
-		return new SyncedShop(story, await startSimulators({ catalogue, hangMs: 200 }));
+		const { kits, prices } = DEMO_KITS_AND_PRICES;
+		const profile = parseProfile({
+			...DEMO_MAPPING,
+			kits,
+			prices: { ...prices, priceAttributes: [...prices.priceAttributes, ...priceAttributes] },
+		});
+		return new SyncedShop(story, await startSimulators({ catalogue, hangMs: 200 }), profile);
 	}
 
 	async close(): Promise<void> {
@@ -71,7 +97,7 @@ export class SyncedShop {
 		return this.ledger.deliveryPort('https://erp.example');
 	}
 
-	private get pimberly(): PimberlyClient {
+	get pimberly(): PimberlyClient {
 		const connection = toConnection({ baseUrl: this.simulators.pimberlyUrl, tokenKind: 'feed', token: this.simulators.feedToken });
 		return new PimberlyClient(connection, { request: fetchRequest, sleep: noWait, random: () => 0.5, now: () => this.story.now });
 	}
@@ -93,7 +119,7 @@ export class SyncedShop {
 		if (outcome?.status !== 'done') return;
 		await this.ledger.add(
 			outcome.products.flatMap((product): AddItem[] => {
-				const mapped = mapProduct(product, profile);
+				const mapped = mapProduct(product, this.profile);
 				return 'rejection' in mapped
 					? [{ type: 'rejection', rejection: mapped.rejection }]
 					: mapped.changes.map((change) => ({ type: 'change', change }));
