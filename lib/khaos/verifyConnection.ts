@@ -41,6 +41,20 @@ async function describe(connection: KhaosConnection, request: Request): Promise<
 const IMPORT_NOTE =
 	'It does not offer ImportStockTSV, so items can be read but not written: the Stock Import Tool is an option (from version 8.236) that KCSL enables.';
 
+const ZIP_NOTE =
+	"It does not offer ExportStockCompressed: turn off 'Compressed Exports', or nothing can be read back.";
+
+/** What the WSDL lacks that this package needs, in sentences; '' where there is none to look at. */
+function notesOf(described: Described | null, { compressedExports }: KhaosConnection): string {
+	if (described?.isKhaos !== true) return '';
+	const { methods } = described;
+	const notes = [
+		...(methods.has('ImportStockTSV') ? [] : [IMPORT_NOTE]),
+		...(compressedExports && !methods.has('ExportStockCompressed') ? [ZIP_NOTE] : []),
+	];
+	return notes.map((note) => ` ${note}`).join('');
+}
+
 const NOT_KHAOS = "A web service answers there, but it isn't Khaos Control's (interface IKosWeb)";
 const CHECK_NAME = 'Check the host, the port and the name of the executable in the URL.';
 
@@ -60,9 +74,7 @@ export async function verifyKhaosConnection(
 	);
 	if (typeof answered === 'string') {
 		const described = await describe(connection, request).catch(() => null);
-		const note =
-			described !== null && described.isKhaos && !described.methods.has('ImportStockTSV') ? ` ${IMPORT_NOTE}` : '';
-		return `Khaos Control ${answered} answers.${note}`;
+		return `Khaos Control ${answered} answers.${notesOf(described, connection)}`;
 	}
 	const mayBeKhaos =
 		(answered instanceof KhaosFault && ['fault', 'methodNotFound', 'wrongUrl'].includes(answered.kind)) ||
@@ -70,7 +82,7 @@ export async function verifyKhaosConnection(
 	if (!mayBeKhaos) throw answered;
 	const described = await describe(connection, request);
 	if (described?.isKhaos === true && answered instanceof KhaosFault && answered.kind === 'methodNotFound') {
-		return `Khaos Control answers, but has no GetVersion.${described.methods.has('ImportStockTSV') ? '' : ` ${IMPORT_NOTE}`}`;
+		return `Khaos Control answers, but has no GetVersion.${notesOf(described, connection)}`;
 	}
 	if (described?.isKhaos === true) throw answered;
 	if (described !== null || (answered instanceof KhaosFault && answered.kind !== 'wrongUrl')) {

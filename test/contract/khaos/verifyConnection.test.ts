@@ -37,6 +37,14 @@ describe('testing the credential of a Khaos Control', () => {
 		expect(await verify({ url: simulators.khaosUrl })).toContain('Stock Import Tool');
 	});
 
+	test('zipped exports that are chosen, and that the server has not, are told', async () => {
+		const credential = { url: simulators.khaosUrl, compressedExports: true };
+		expect(await verify(credential)).toBe('Khaos Control 8.240.1.0 answers.');
+		simulators.control.changeSettings({ khaos: { missingMethods: ['ExportStockCompressed'] } });
+		expect(await verify(credential)).toContain("turn off 'Compressed Exports'");
+		expect(await verify({ url: simulators.khaosUrl })).toBe('Khaos Control 8.240.1.0 answers.');
+	});
+
 	test('a server without GetVersion is a Khaos Control all the same', async () => {
 		simulators.control.changeSettings({ khaos: { missingMethods: ['GetVersion'] } });
 		expect(await verify({ url: simulators.khaosUrl })).toContain('Khaos Control answers, but has no GetVersion');
