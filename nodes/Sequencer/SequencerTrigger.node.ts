@@ -8,10 +8,10 @@ import {
 	type ITriggerResponse,
 } from 'n8n-workflow';
 
-import type { Ledger } from '../../lib/ledger/ledger';
 import type { BatchItem } from '../../lib/shapes';
 import { syncLedgerConnectionTest } from '../credentialTests';
 import { ledgerOf } from '../ledgerFromCredentials';
+import { endOfBatch, pause } from './endOfBatch';
 import {
 	batchSizeProperty,
 	kindsOfParameter,
@@ -132,13 +132,13 @@ export class SequencerTrigger implements INodeType {
 		};
 
 		const deliver = async (batch: BatchItem[]): Promise<void> => {
-			const token = batch[0]!.lease.token;
-			const run = await endOfExecution(ledger, token, startExecution(batch), stop.signal);
-			// Switched off while it ran: the execution goes on and settles, or the lease ends.
-			if (run === null && stop.signal.aborted) return;
-			const reason = (run as Partial<IRun> | null)?.data?.resultData.error?.message ?? 'The execution ended without settling the batch';
-			const released = await ledger.release(token, reason);
-			if (released > 0) this.logger.warn(`Sequencer Trigger: ${released} changes were not settled and are free again`, { reason });
+			const end = await endOfBatch(ledger, batch[0]!.lease.token, startExecution(batch), stop.signal, async (error) => {
+				this.logger.error(`Sequencer Trigger: ${error.message}`);
+				await pause(troubleMs, stop.signal);
+			});
+			if (end.released > 0) {
+				this.logger.warn(`Sequencer Trigger: ${end.released} changes were not settled and are free again`, { reason: end.reason });
+			}
 		};
 
 		const work = async (): Promise<void> => {
@@ -167,42 +167,4 @@ export class SequencerTrigger implements INodeType {
 		void work();
 		return { closeFunction };
 	}
-}
-
-/** Resolves when the execution has ended or, where the engine can't tell, when the batch is settled or its lease is over. */
-async function endOfExecution(ledger: Ledger, token: string, done: Promise<IRun>, signal: AbortSignal): Promise<IRun | null> {
-	let run: IRun | null = null;
-	let ended = false;
-	done
-		.then((result) => {
-			run = result;
-		})
-		.catch(() => undefined)
-		.finally(() => {
-			ended = true;
-		});
-	while (!ended && !signal.aborted) {
-		await pause(20, signal);
-		if (ended) break;
-		if ((await ledger.batch(token)).open === 0) {
-			// Settled: the execution needs a moment to end, and where nobody tells of its end that is all there is to wait for.
-			for (let waited = 0; !ended && waited < 1_000 && !signal.aborted; waited += 20) await pause(20, signal);
-			break;
-		}
-		await pause(80, signal);
-	}
-	return run;
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-	if (signal.aborted) return;
-	await new Promise<void>((resolve) => {
-		const end = (): void => {
-			clearTimeout(timer);
-			signal.removeEventListener('abort', end);
-			resolve();
-		};
-		const timer = setTimeout(end, ms);
-		signal.addEventListener('abort', end);
-	});
 }
