@@ -1,3 +1,4 @@
+import type { AttributeValue } from '../catalogue';
 import type { ChannelSettings, PimberlySettings } from '../settings';
 import type { PimberlyStore, StoredProduct } from './store';
 import { shown } from './values';
@@ -28,10 +29,15 @@ export function attributesOf(
 	for (const [name, value] of Object.entries(product.attributes)) {
 		if (value === '' || (Array.isArray(value) && !value.length)) continue;
 		if (wanted !== '*' && !wanted.has(name)) continue;
-		found[name] = shown(store.typeOf(name), value, style);
+		// A feed shows a product set by internal ids, a channel by primary ids (pimberly-api 7).
+		const isSet = store.typeOf(name) === 'productSet';
+		found[name] = isSet ? internalIds(value, store) : shown(store.typeOf(name), value, style);
 	}
 	return found;
 }
+
+const internalIds = (value: AttributeValue, store: PimberlyStore): string[] =>
+	[value].flat().map((primaryId) => store.get(primaryId)?.internalId ?? primaryId);
 
 /** `weightKg` -> `Weight Kg`: a heading is not the API name (pimberly-api 1.3). */
 export const headingOf = (apiName: string): string =>

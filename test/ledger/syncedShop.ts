@@ -8,7 +8,7 @@ import { KhaosDelivery } from '../../lib/khaos/delivery';
 import { kitFiles } from '../../lib/khaos/kitFile';
 import { cloudPriceFiles } from '../../lib/khaos/priceFile';
 import type { MappingProfile } from '../../lib/catalogue/profile';
-import type { AddItem } from '../../lib/ledger/add';
+import { addItemsOf } from '../../lib/ledger/addParts';
 import type { DriftSettings } from '../../lib/monitor/drift';
 import { defaultTolerance } from '../../lib/monitor/tolerance';
 import { PimberlyClient } from '../../lib/pimberly/client';
@@ -66,8 +66,15 @@ export class SyncedShop {
 		private readonly profile: MappingProfile,
 	) {}
 
-	/** `priceAttributes`: further attributes that hold prices, and that no row of the mapping sends anywhere. */
-	static async open(backend: Backend, catalogue: Catalogue, { priceAttributes = [] }: { priceAttributes?: string[] } = {}): Promise<SyncedShop> {
+	/**
+	 * `priceAttributes`: further attributes that hold prices, and that no row of the mapping sends anywhere. `mapping`: another
+	 * one altogether.
+	 */
+	static async open(
+		backend: Backend,
+		catalogue: Catalogue,
+		{ priceAttributes = [], mapping }: { priceAttributes?: string[]; mapping?: MappingProfile } = {},
+	): Promise<SyncedShop> {
 		const story = await beginStory(backend);
 		story.now = Date.now();
 		const { kits, prices } = DEMO_KITS_AND_PRICES;
@@ -76,7 +83,7 @@ export class SyncedShop {
 			kits,
 			prices: { ...prices, priceAttributes: [...prices.priceAttributes, ...priceAttributes] },
 		});
-		return new SyncedShop(story, await startSimulators({ catalogue, hangMs: 200 }), profile);
+		return new SyncedShop(story, await startSimulators({ catalogue, hangMs: 200 }), mapping ?? profile);
 	}
 
 	async close(): Promise<void> {
@@ -118,12 +125,7 @@ export class SyncedShop {
 		).catch(() => null);
 		if (outcome?.status !== 'done') return;
 		await this.ledger.add(
-			outcome.products.flatMap((product): AddItem[] => {
-				const mapped = mapProduct(product, this.profile);
-				return 'rejection' in mapped
-					? [{ type: 'rejection', rejection: mapped.rejection }]
-					: mapped.changes.map((change) => ({ type: 'change', change }));
-			}),
+			outcome.products.flatMap((product) => addItemsOf(mapProduct(product, this.profile))),
 		);
 	}
 
