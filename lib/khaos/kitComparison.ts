@@ -24,7 +24,6 @@ import {
 	type BuildsShown,
 } from './kits';
 import { KhaosLine } from './khaosLine';
-import { absent } from './readBack';
 import type { ComparisonTools, Judged } from './recordComparison';
 import { settledItem, unreadableDesired } from './recordComparison';
 import { StockLookUp, type FoundStock } from './stockLookUp';
@@ -121,16 +120,7 @@ async function judgeAll(works: Work[], look: StockLookUp, options: KitComparison
 		sendable.flatMap((work) => work.kit.components.map((component) => component.stockCode)),
 	);
 	for (const work of sendable) judgeComponents(work, withComponents);
-	const gone = works.flatMap((work) => missingOf(work, withComponents));
-	// The ledger learns what is gone: the relation then waits until it is there again.
-	if (gone.length > 0) await options.port.observe(new Map(gone.map((code) => [keyOf(code), absent(code)])));
 }
-
-/** Codes that a relation needs and that Khaos was found not to hold. */
-const missingOf = (work: Work, found: FoundStock): string[] =>
-	[work.kit.stockCode, ...work.kit.components.map((component) => component.stockCode)].filter((code) =>
-		found.absent.has(keyOf(code)),
-	);
 
 function judgeParent(work: Work, found: FoundStock, builds: BuildsShown): void {
 	const { item, kit } = work;

@@ -26,7 +26,6 @@ import {
 	type ListCurrencies,
 } from './prices';
 import { getPriceLists, PriceListReader, type PriceList, type PriceListOptions, type PriceRow } from './priceLists';
-import { absent } from './readBack';
 import { settledItem, unreadableDesired, type ComparisonTools, type Judged } from './recordComparison';
 import { StockLookUp } from './stockLookUp';
 
@@ -222,12 +221,6 @@ class Comparison {
 			if (error) settle(work, unavailability(error));
 			else if (found.absent.has(key)) settle(work, itemMissing(work));
 			else work.judged = { toWrite: { ...work.item, confirmed: work.readBack } };
-		}
-		const gone = works
-			.filter((work) => found.absent.has(keyOf(work.price.stockCode)))
-			.map((work) => work.price.stockCode);
-		if (gone.length > 0) {
-			await this.options.port.observe(new Map(gone.map((code) => [keyOf(code), absent(code)])));
 		}
 	}
 }

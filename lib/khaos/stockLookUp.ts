@@ -4,6 +4,7 @@ import type { DeliveryPort, StockListRow } from './deliveryPort';
 import { KhaosFault } from './fault';
 import { halves } from './importCalls';
 import type { KhaosLine } from './khaosLine';
+import { absent } from './readBack';
 import { isOfOneItem } from './stateReader';
 import { EXPORT_BATCH, exportBatches, exportStock } from './stockExport';
 import { getStockList } from './stockList';
@@ -99,6 +100,8 @@ export class StockLookUp {
 			for (const code of missing) this.found.errors.set(keyOf(code), rows);
 			return;
 		}
+		// At once, before another call: the ledger takes what it hears for read when the last call was made.
+		await this.observeAbsent(missing.filter((code) => !rows.has(keyOf(code))));
 		const parents = new Map<string, string>();
 		for (const code of missing) {
 			const row = rows.get(keyOf(code));
@@ -114,6 +117,12 @@ export class StockLookUp {
 			else if (row && code.includes(',')) this.found.listedOnly.add(key);
 			else this.found.absent.add(key);
 		}
+	}
+
+	/** The ledger learns what is gone: what needs it waits until it is there again. */
+	private async observeAbsent(codes: string[]): Promise<void> {
+		if (codes.length === 0) return;
+		await this.port.observe(new Map(codes.map((code) => [keyOf(code), absent(code)])));
 	}
 
 	/** The stock list's rows of these codes; where the server has no such list, none. */
