@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 
-import type { IExecuteFunctions, IPollFunctions, ITriggerFunctions, IWebhookFunctions } from 'n8n-workflow';
+import type { IExecuteFunctions, ILoadOptionsFunctions, IPollFunctions, ITriggerFunctions, IWebhookFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { z } from 'zod';
 
@@ -77,7 +77,7 @@ export function refuseSeveralProcesses(variables: NodeJS.ProcessEnv): void {
 
 /** The ledger of the node's Sync Ledger credential. */
 export async function ledgerOf(
-	context: IExecuteFunctions | IPollFunctions | ITriggerFunctions | IWebhookFunctions,
+	context: IExecuteFunctions | ILoadOptionsFunctions | IPollFunctions | ITriggerFunctions | IWebhookFunctions,
 ): Promise<Ledger> {
 	const credential = await context.getCredentials('syncLedgerApi');
 	try {

@@ -10,8 +10,13 @@ const forgottenAfterMs = 24 * 60 * 60_000;
 /** Of a record that was never confirmed, and of which something may have to be approved. SQL over `records`. */
 const guarded = 'records.confirmed IS NULL AND records.cleared = 0';
 
+export interface Taker {
+	id: string;
+	label: string;
+}
+
 interface SettingRow {
-	taker: string;
+	label: string;
 	policy: string;
 	seen_at: number;
 }
@@ -19,16 +24,17 @@ interface SettingRow {
 /**
  * What this taker is set to let through. Several takers of one ledger are as strict as the strictest of them, so that a second
  * trigger never writes what the first only reports. When that becomes less strict, what it allows goes.
- * @param taker names the node.
+ * @param taker the node's id, and what people know it by.
  * @returns how many changes waited for just that.
  */
-export async function setFirstSync(tx: Transaction, environmentId: number, taker: string, approval: Approval): Promise<number> {
+export async function setFirstSync(tx: Transaction, environmentId: number, taker: Taker, approval: Approval): Promise<number> {
 	const policy = JSON.stringify(approval);
 	await tx.run(
-		`INSERT INTO first_sync_settings (environment_id, taker, policy, seen_at) VALUES (?, ?, ?, ?)
-		 ON CONFLICT (environment_id, taker) DO UPDATE SET policy = excluded.policy, seen_at = excluded.seen_at`,
+		`INSERT INTO first_sync_settings (environment_id, taker, label, policy, seen_at) VALUES (?, ?, ?, ?, ?)
+		 ON CONFLICT (environment_id, taker) DO UPDATE SET label = excluded.label, policy = excluded.policy, seen_at = excluded.seen_at`,
 		environmentId,
-		taker,
+		taker.id,
+		taker.label,
 		policy,
 		tx.now,
 	);
@@ -49,11 +55,11 @@ export async function setFirstSync(tx: Transaction, environmentId: number, taker
 /** The settings that count, each with its taker. */
 export async function firstSyncSettings(tx: Transaction, environmentId: number): Promise<Array<{ taker: string; approval: Approval; seenAt: string }>> {
 	const rows = await tx.all<SettingRow>(
-		'SELECT taker, policy, seen_at FROM first_sync_settings WHERE environment_id = ? AND seen_at > ? ORDER BY taker',
+		'SELECT label, policy, seen_at FROM first_sync_settings WHERE environment_id = ? AND seen_at > ? ORDER BY taker',
 		environmentId,
 		tx.now - forgottenAfterMs,
 	);
-	return rows.map((row) => ({ taker: row.taker, approval: JSON.parse(row.policy) as Approval, seenAt: new Date(row.seen_at).toISOString() }));
+	return rows.map((row) => ({ taker: row.label, approval: JSON.parse(row.policy) as Approval, seenAt: new Date(row.seen_at).toISOString() }));
 }
 
 /** What may be written of items that were never confirmed. */

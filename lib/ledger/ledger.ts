@@ -20,7 +20,7 @@ import { driftPort } from './driftRuns';
 import { openHost, type System } from './environment';
 import { listExceptions, type ExceptionFilter, type ExceptionType, type ListedException, type Owner } from './exceptions';
 import { exceptionHistory, setDefaultOwner, updateExceptions, type ExceptionHistory, type ExceptionUpdate, type ExceptionUpdated } from './exceptionWork';
-import { setFirstSync } from './firstSync';
+import { setFirstSync, type Taker } from './firstSync';
 import { defaultGate, type GateTools } from './gate';
 import { executionFailed, executionSucceeded, type FailedExecution } from './failedExecutions';
 import { hintPort } from './hints';
@@ -84,7 +84,7 @@ export interface Ledger {
 	 * What a taker lets through of items that were never confirmed; the strictest of all counts. Returns how many changes waited
 	 * for what this allows.
 	 */
-	setFirstSync(taker: string, approval: Approval): Promise<number>;
+	setFirstSync(taker: Taker, approval: Approval): Promise<number>;
 	/** What a first sync into a Khaos that is already full would change. */
 	firstSync(): Promise<FirstSyncReport>;
 	/** The same, item by item, in pages. */

@@ -8,17 +8,19 @@ import {
 } from 'n8n-workflow';
 
 import { syncLedgerConnectionTest } from '../credentialTests';
+import { getDifferingFields } from './firstSyncParameters';
 import * as add from './operations/add';
 import * as confirm from './operations/confirm';
 import * as drop from './operations/drop';
 import * as getAll from './operations/getAll';
+import * as getFirstSync from './operations/getFirstSync';
 import * as getStats from './operations/getStats';
 import * as release from './operations/release';
 import * as replay from './operations/replay';
 import * as settle from './operations/settle';
 import * as take from './operations/take';
 
-const operations = { add, confirm, drop, getAll, getStats, release, replay, settle, take };
+const operations = { add, confirm, drop, getAll, getFirstSync, getStats, release, replay, settle, take };
 type Operation = keyof typeof operations;
 
 const outputs = `={{ $parameter["operation"] === "add" ? ${JSON.stringify(
@@ -33,7 +35,7 @@ export class Sequencer implements INodeType {
 		group: ['transform'],
 		version: 1,
 		subtitle:
-			'={{ ({ add: "add changes", confirm: "confirm", take: "take a batch", settle: "settle results", release: "release", replay: "replay", drop: "drop", getAll: "get changes", getStats: "get stats" })[$parameter["operation"]] }}',
+			'={{ ({ add: "add changes", confirm: "confirm", take: "take a batch", settle: "settle results", release: "release", replay: "replay", drop: "drop", getAll: "get changes", getFirstSync: "get first sync", getStats: "get stats" })[$parameter["operation"]] }}',
 		description: 'Queues product changes in the sync ledger and hands them out in the right order, each when it is safe to send',
 		defaults: { name: 'Sequencer' },
 		usableAsTool: true,
@@ -66,6 +68,12 @@ export class Sequencer implements INodeType {
 						value: 'drop',
 						action: 'Drop changes',
 						description: 'Take changes out of the queue, with a reason',
+					},
+					{
+						name: 'Get First Sync',
+						value: 'getFirstSync',
+						action: 'Get what a first sync would change',
+						description: 'List where Khaos differed before the first sync, by field',
 					},
 					{
 						name: 'Get Many',
@@ -110,7 +118,7 @@ export class Sequencer implements INodeType {
 		],
 	};
 
-	methods = { credentialTest: { syncLedgerConnectionTest } };
+	methods = { credentialTest: { syncLedgerConnectionTest }, loadOptions: { getDifferingFields } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const operation = this.getNodeParameter('operation', 0) as Operation;

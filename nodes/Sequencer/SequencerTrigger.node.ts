@@ -12,6 +12,7 @@ import type { BatchItem } from '../../lib/shapes';
 import { syncLedgerConnectionTest } from '../credentialTests';
 import { ledgerOf } from '../ledgerFromCredentials';
 import { endOfBatch, pause } from './endOfBatch';
+import { approvalOf, firstSyncProperties, getDifferingFields, takerOf } from './firstSyncParameters';
 import {
 	batchSizeProperty,
 	kindsOfParameter,
@@ -52,7 +53,7 @@ export class SequencerTrigger implements INodeType {
 				default: '',
 			},
 			targetProperty,
-			...updateDisplayOptions({ show: { target: ['khaos'] } }, [kindsProperty]),
+			...updateDisplayOptions({ show: { target: ['khaos'] } }, [kindsProperty, ...firstSyncProperties]),
 			laneProperty,
 			...updateDisplayOptions({ show: { target: ['pimberly'] } }, launchProperties),
 			batchSizeProperty,
@@ -84,7 +85,7 @@ export class SequencerTrigger implements INodeType {
 		],
 	};
 
-	methods = { credentialTest: { syncLedgerConnectionTest } };
+	methods = { credentialTest: { syncLedgerConnectionTest }, loadOptions: { getDifferingFields } };
 
 	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
 		const ledger = await ledgerOf(this);
@@ -101,10 +102,23 @@ export class SequencerTrigger implements INodeType {
 		};
 		const stop = new AbortController();
 
+		const taker = takerOf(this.getNode(), this.getWorkflow());
+		const approval = approvalOf({
+			firstSync: this.getNodeParameter('firstSync', 'send'),
+			allowedFields: this.getNodeParameter('allowedFields', []),
+			createNewItems: this.getNodeParameter('createNewItems', false),
+		});
+		const allow = async (): Promise<void> => {
+			if (takeOptions.target !== 'khaos') return;
+			const released = await ledger.setFirstSync(taker, approval);
+			if (released > 0) this.logger.info(`Sequencer Trigger: ${released} changes waited for what is allowed now`);
+		};
+
 		let keptAt = 0;
 		const keepHouse = async (): Promise<void> => {
 			if (Date.now() - keptAt < housekeepingMs) return;
 			keptAt = Date.now();
+			await allow();
 			await ledger.housekeeping();
 		};
 

@@ -30,6 +30,7 @@ export const baselineTables: Migration = {
 			`CREATE TABLE first_sync_settings (
 				environment_id ${int} NOT NULL,
 				taker TEXT NOT NULL,
+				label TEXT NOT NULL,
 				policy TEXT NOT NULL,
 				seen_at ${int} NOT NULL,
 				PRIMARY KEY (environment_id, taker)

@@ -1,6 +1,7 @@
 import { updateDisplayOptions, type IExecuteFunctions, type INodeExecutionData, type INodeProperties } from 'n8n-workflow';
 
 import { ledgerOf } from '../../ledgerFromCredentials';
+import { approvalOf, firstSyncProperties, takerOf } from '../firstSyncParameters';
 import {
 	batchSizeProperty,
 	kindsOfParameter,
@@ -17,7 +18,7 @@ const show = { operation: ['take'] };
 
 export const description: INodeProperties[] = [
 	{ ...targetProperty, displayOptions: { show } },
-	...updateDisplayOptions({ show: { ...show, target: ['khaos'] } }, [kindsProperty]),
+	...updateDisplayOptions({ show: { ...show, target: ['khaos'] } }, [kindsProperty, ...firstSyncProperties]),
 	{ ...laneProperty, displayOptions: { show } },
 	...updateDisplayOptions({ show: { ...show, target: ['pimberly'] } }, launchProperties),
 	{ ...batchSizeProperty, displayOptions: { show } },
@@ -36,8 +37,17 @@ export const description: INodeProperties[] = [
 export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const ledger = await ledgerOf(context);
 	const liveWaitsFor = liveWaitsForOf(context.getNodeParameter('liveWaitsFor', 0, []), context.getNodeParameter('livePriceLists', 0, ''));
+	const target = targetOfParameter(context.getNodeParameter('target', 0));
+	if (target === 'khaos') {
+		const approval = approvalOf({
+			firstSync: context.getNodeParameter('firstSync', 0, 'send'),
+			allowedFields: context.getNodeParameter('allowedFields', 0, []),
+			createNewItems: context.getNodeParameter('createNewItems', 0, false),
+		});
+		await ledger.setFirstSync(takerOf(context.getNode(), context.getWorkflow()), approval);
+	}
 	const batch = await ledger.take({
-		target: targetOfParameter(context.getNodeParameter('target', 0)),
+		target,
 		kinds: kindsOfParameter(context.getNodeParameter('kinds', 0, [])),
 		...(liveWaitsFor === undefined ? {} : { liveWaitsFor }),
 		lanes: lanesOf(context.getNodeParameter('lanes', 0, [])),

@@ -72,7 +72,7 @@ describe('the first sync into a Khaos that is already full', () => {
 			if (batch.length > 0) await ledger.settle(await deliver(batch));
 		}
 	};
-	const allow = async (approval: Approval): Promise<number> => await ledger.setFirstSync('Next Batch for Khaos', approval);
+	const allow = async (approval: Approval): Promise<number> => await ledger.setFirstSync({ id: 'node-1', label: 'Next Batch for Khaos' }, approval);
 	const writes = () => simulators.control.log().filter((call) => call.side === 'khaos' && /^Import/.test(call.method));
 	const rowsWritten = (): string[] => writes().flatMap((call) => call.codes ?? []).sort();
 	const counted = async (): Promise<Record<string, number>> =>
