@@ -1,4 +1,4 @@
-import type { Approval, DesiredStockItem, Difference, FirstSyncDifference, ReadBack } from '../shapes';
+import type { Approval, BatchItem, DesiredStockItem, Difference, FirstSyncDifference, ReadBack, Result } from '../shapes';
 import { changedColumns, columnOf, shownValue, STOCK_CODE } from './columns';
 
 /**
@@ -71,6 +71,21 @@ export function differencesThatStay(desired: DesiredStockItem, known: ReadBack, 
 /** Of these, what a person can approve. */
 export const awaitingApproval = (differences: FirstSyncDifference[]): FirstSyncDifference[] =>
 	differences.filter((difference) => difference.owner === 'pimberly');
+
+/**
+ * What only a comparison with Khaos could tell is not handed over unread: by the channel and by a file an item is written as a
+ * whole. Null: there is nothing to approve of it.
+ */
+export function notCompared(item: BatchItem): (Partial<Result> & Pick<Result, 'status' | 'reason' | 'remedy'>) | null {
+	if (item.approval === undefined || item.purpose === 'check' || item.purpose === 'lookUp') return null;
+	return {
+		status: 'retry',
+		cause: 'unavailable',
+		reason: `${item.key} was never compared with Khaos, and First Sync is not set to Send Everything`,
+		remedy: 'Make the first sync with Khaos Control Stock Item: Create or Update, which compares before it writes; or set First Sync to Send Everything.',
+		retryAfter: 300,
+	};
+}
 
 /** What is said of an item that waits for approval of these. */
 export function waitsInWords(stockCode: string, waiting: FirstSyncDifference[]): { reason: string; remedy: string } {

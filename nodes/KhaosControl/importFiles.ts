@@ -8,6 +8,7 @@ import {
 } from 'n8n-workflow';
 
 import type { ImportFile, Newline } from '../../lib/khaos/importFile';
+import { notCompared } from '../../lib/khaos/firstSync';
 import type { Result, Reason } from '../../lib/shapes';
 import type { ReadRow } from './stockItemRows';
 import { writableFolder } from '../writableFolder';
@@ -174,7 +175,7 @@ export function onlyToRead({ item }: ReadRow): Outcome | null {
 		const reason = `${item.key} was sent before and is to be read back, not to be written again`;
 		return { status: 'sent', awaiting: 'import', reason, remedy };
 	}
-	if (item.purpose !== 'lookUp') return null;
+	if (item.purpose !== 'lookUp') return notCompared(item);
 	const reason = `${item.key} is to be looked up in Khaos, not to be written`;
 	return { status: 'retry', cause: 'unavailable', retryAfter: 300, reason, remedy };
 }

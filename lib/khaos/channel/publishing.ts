@@ -13,6 +13,7 @@ import {
 	type Warning,
 } from '../../shapes';
 import { withUnproven } from '../columns';
+import { notCompared } from '../firstSync';
 import type { ChannelPort, Publication, Published } from './channelPort';
 import { carriedPart, changedOverChannel, channelProblems, notCarried } from './stockItem';
 
@@ -154,6 +155,8 @@ function planStockItem(item: BatchItem, told: Partial<DesiredStockItem> | null):
 			},
 		};
 	}
+	const unread = notCompared(item);
+	if (unread !== null) return { settled: unread };
 	const problems = channelProblems(desired, known);
 	if (problems.length > 0) return { settled: failed(problems) };
 	return {
