@@ -68,6 +68,8 @@ function childOf(product: Product, stockCode: string, profile: MappingProfile): 
 	} as const;
 	if (by === 'channel')
 		return { scs: { ...scs, values: values ?? given.map((value, at) => value || descriptions[at]!) }, warnings: [] };
+	// That it has no parent at all is said once, and not here.
+	if (parentCode === null && parents.length === 0) return PLAIN;
 	if (parentCode !== null && values !== null) return { scs: { ...scs, values, updateBy }, warnings: [] };
 	return { unfit: unfit(product, stockCode, parentCode, headings, profile) };
 }
@@ -93,7 +95,8 @@ function suffixesOf(stockCode: string, parentCode: string, given: string[], sepa
 	const start = `${parentCode}${separator}`;
 	if (parentCode === '' || !keyOf(stockCode).startsWith(keyOf(start))) return null;
 	const rest = stockCode.trim().slice(start.length);
-	const parts = separator === '' ? [rest] : rest.split(separator);
+	// Of a single heading the suffix is all there is, whatever it holds.
+	const parts = separator === '' || given.length === 1 ? [rest] : rest.split(separator);
 	const values = given.every((value) => value === '') ? parts : given;
 	const filled = values.map((value, at) => value || (parts.length === values.length ? parts[at]! : ''));
 	if (filled.length !== given.length || filled.some((value) => value === '')) return null;

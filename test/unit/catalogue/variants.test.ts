@@ -86,6 +86,20 @@ describe('by the SCS columns', () => {
 		});
 	});
 
+	test('of one heading the suffix may hold the separator', () => {
+		const profile = as({ as: 'columns', headings: [headings[0]!] });
+		expect(changeFor(tee('TEE-DARK-RED'), profile).desired.scs).toMatchObject({
+			values: ['DARK-RED'],
+			descriptions: ['Dark Red'],
+		});
+	});
+
+	test('a variant without a parent is told so once', () => {
+		expect(rejectionFor(tee('TEE-RED-L', {}, { parents: [] }), columns).reasons).toMatchObject([
+			{ reason: 'The product is a variant, and Pimberly names no parent for it.' },
+		]);
+	});
+
 	test('the parent’s code may be told by an attribute', () => {
 		const stockCode = { from: 'attribute', attribute: 'sku', parentAttribute: 'styleSku' } as const;
 		const product = tee('P-7', { sku: 's1-red-l', styleSku: 'S1' }, { parents: ['P-1'] });
