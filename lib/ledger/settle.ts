@@ -10,7 +10,7 @@ import { followLateWrites, noteLateWrites } from './lateWrites';
 import { retryDelay, type LedgerSettings } from './settings';
 import { keepSettledExceptions, sourceOf, tellPimberly } from './settledNews';
 import { promoteNext } from './take';
-import { writeTrail, type TrailEntry } from './trail';
+import { takenEntry, writeTrail, type TrailEntry } from './trail';
 
 export type SettleOutcome = {
 	changeId: string;
@@ -31,6 +31,8 @@ export interface OpenRow {
 	attempt: number;
 	failures: number;
 	lease_token: string | null;
+	/** When its present holder took it; null where nobody has it in hand. */
+	taken_at: number | null;
 	/** Of a change that was sent: what is still to be read back. */
 	awaiting: Result['awaiting'] | null;
 	sent_at: number | null;
@@ -76,7 +78,7 @@ export async function settle(tx: Transaction, environmentId: number, settings: L
 
 /** What settling needs to know of a change and its record. */
 export const openColumns = `change_id, changes.record_id, changes.kind, changes.key, lane, purpose, changes.version, changes.desired, source,
-	attempt, failures, lease_token, awaiting, sent_at, checks, overdue, read_back`;
+	attempt, failures, lease_token, taken_at, awaiting, sent_at, checks, overdue, read_back`;
 
 type Outcome =
 	| { state: 'confirmed' }
@@ -171,7 +173,7 @@ export async function apply(tx: Transaction, environmentId: number, settings: Le
 	}
 	await tellPimberly(tx, environmentId, told);
 	await keepSettledExceptions(tx, environmentId, told);
-	await writeTrail(tx, environmentId, settled.map((one) => trailOf(tx.now, one)));
+	await writeTrail(tx, environmentId, settled.flatMap((one) => trailOf(tx.now, one)));
 }
 
 /** What a first sync found: kept while it waits for approval, or because Khaos owns the column; forgotten once it is confirmed. */
@@ -244,7 +246,7 @@ async function keepUnfinished(tx: Transaction, unfinished: Settled[]): Promise<v
 	await tx.run(
 		`UPDATE changes SET state = r.state, failures = r.failures, due_at = r.due_at, ready_at = NULL, purpose = r.purpose, awaiting = r.awaiting,
 			sent_at = r.sent_at, checks = r.checks, overdue = r.overdue,
-			reason = r.reason, remedy = r.remedy, differences = r.differences, lease_token = NULL, lease_until = NULL
+			reason = r.reason, remedy = r.remedy, differences = r.differences, lease_token = NULL, lease_until = NULL, taken_at = NULL
 		 FROM ${tx.dialect.rows('r', { change_id: 'integer', state: 'text', failures: 'integer', due_at: 'integer', purpose: 'text', awaiting: 'text', sent_at: 'integer', checks: 'integer', overdue: 'integer', reason: 'text', remedy: 'text', differences: 'text' })}
 		 WHERE changes.change_id = r.change_id`,
 		jsonParameter(
@@ -304,18 +306,21 @@ async function reweighWaiting(tx: Transaction, environmentId: number, confirmed:
 	}
 }
 
-function trailOf(now: number, { row, result, outcome }: Settled): TrailEntry {
+function trailOf(now: number, { row, result, outcome }: Settled): TrailEntry[] {
 	const event =
 		outcome.state === 'confirmed' ? (result.adopted ? 'adopted' : 'confirmed') : outcome.state === 'retrying' ? 'retry' : outcome.state;
 	const { repair } = JSON.parse(row.source) as { repair?: boolean };
 	const updated = repair === true ? NaN : Date.parse(row.version);
-	return {
+	const entry = {
 		kind: row.kind,
 		// Only a stock code is without regard to case; a price's key holds the name of its list, as Khaos spells it.
 		key: row.kind === 'stockItem' || row.kind === 'kit' ? keyOf(row.key) : row.key,
 		primaryId: sourceOf(row).primaryId,
-		event,
 		version: row.version,
+	};
+	const settledEntry: TrailEntry = {
+		...entry,
+		event,
 		lag: outcome.state === 'confirmed' && row.purpose !== 'lookUp' && Number.isFinite(updated) ? Math.max(0, now - updated) : null,
 		lane: outcome.state === 'confirmed' ? row.lane : null,
 		details: {
@@ -325,4 +330,5 @@ function trailOf(now: number, { row, result, outcome }: Settled): TrailEntry {
 			...(result.differences.length === 0 ? {} : { differences: result.differences }),
 		},
 	};
+	return [...takenEntry(row, entry), settledEntry];
 }

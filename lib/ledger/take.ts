@@ -7,7 +7,7 @@ import { noteLateWrites } from './lateWrites';
 import { holdLaunches, type LiveWaitsFor } from './launchGate';
 import { needsOf } from './needs';
 import type { LedgerSettings } from './settings';
-import { writeTrail } from './trail';
+import { takenEntry, writeTrail } from './trail';
 
 export interface TakeOptions {
 	target: Target;
@@ -76,11 +76,12 @@ export async function take(
 
 	const until = tx.now + options.leaseMs;
 	await tx.run(
-		`UPDATE changes SET state = 'leased', lease_token = ?, lease_until = ?, attempt = attempt + 1, due_at = NULL
+		`UPDATE changes SET state = 'leased', lease_token = ?, lease_until = ?, taken_at = ?, attempt = attempt + 1, due_at = NULL
 			${purpose === 'check' ? ", purpose = 'check'" : ''}
 		 WHERE ${tx.dialect.among('change_id', 'integer')}`,
 		options.token,
 		until,
+		tx.now,
 		jsonParameter(ids),
 	);
 	await tx.run(
@@ -88,20 +89,7 @@ export async function take(
 			(SELECT record_id FROM changes WHERE purpose = 'write' AND ${tx.dialect.among('change_id', 'integer')})`,
 		jsonParameter(ids),
 	);
-	const batch = await withApprovals(tx, environmentId, await batchOf(tx, ids));
-	await writeTrail(
-		tx,
-		environmentId,
-		batch.map((item) => ({
-			kind: item.kind,
-			key: item.key,
-			primaryId: item.source.primaryId,
-			event: 'taken' as const,
-			version: item.version,
-			details: { attempt: item.attempt, purpose: item.purpose },
-		})),
-	);
-	return batch;
+	return await withApprovals(tx, environmentId, await batchOf(tx, ids));
 }
 
 async function idsOf(tx: Transaction, token: string): Promise<number[]> {
@@ -169,8 +157,18 @@ export async function giveBack(
 	if (rows.length === 0) return;
 	const ids = jsonParameter(rows.map((row) => row.change_id));
 	const recordIds = jsonParameter(rows.map((row) => row.record_id));
-	const gone = await tx.all<{ record_id: number; kind: Kind; key: string; version: string; desired: string; source: string }>(
-		`SELECT record_id, kind, key, version, desired, source FROM changes WHERE ${tx.dialect.among('change_id', 'integer')}`,
+	const gone = await tx.all<{
+		record_id: number;
+		kind: Kind;
+		key: string;
+		version: string;
+		desired: string;
+		source: string;
+		purpose: string;
+		attempt: number;
+		taken_at: number | null;
+	}>(
+		`SELECT record_id, kind, key, version, desired, source, purpose, attempt, taken_at FROM changes WHERE ${tx.dialect.among('change_id', 'integer')}`,
 		ids,
 	);
 	await noteLateWrites(
@@ -187,7 +185,7 @@ export async function giveBack(
 	await endDropped(tx, environmentId, rows.map((row) => row.change_id));
 	await tx.run(
 		`UPDATE changes SET state = CASE WHEN purpose = 'check' THEN 'sent' WHEN unmet > 0 THEN 'held' WHEN ? > 0 THEN 'retrying' ELSE 'queued' END,
-			due_at = ?, ready_at = ?, held_since = CASE WHEN unmet > 0 THEN CAST(? AS BIGINT) END, hold_told = 0, lease_token = NULL, lease_until = NULL, reason = ?
+			due_at = ?, ready_at = ?, held_since = CASE WHEN unmet > 0 THEN CAST(? AS BIGINT) END, hold_told = 0, lease_token = NULL, lease_until = NULL, taken_at = NULL, reason = ?
 		 WHERE state = 'leased' AND ${tx.dialect.among('change_id', 'integer')}`,
 		delayMs,
 		tx.now + delayMs,
@@ -200,14 +198,11 @@ export async function giveBack(
 	await writeTrail(
 		tx,
 		environmentId,
-		gone.map((row) => ({
-			kind: row.kind,
-			key: row.key,
-			primaryId: (JSON.parse(row.source) as { primaryId: string }).primaryId,
-			event: 'released' as const,
-			version: row.version,
-			details: { reason },
-		})),
+		gone.flatMap((row) => {
+			const { kind, key, version } = row;
+			const entry = { kind, key, primaryId: (JSON.parse(row.source) as { primaryId: string }).primaryId, version };
+			return [...takenEntry(row, entry), { ...entry, event: 'released' as const, details: { reason } }];
+		}),
 	);
 }
 
@@ -337,9 +332,11 @@ async function dueChecks(tx: Transaction, environmentId: number, options: TakeOp
  * back all the same.
  */
 async function heldUnread(tx: Transaction, environmentId: number, limit: number): Promise<number[]> {
+	// CROSS JOIN keeps the order in SQLite, which would start from everything that is held.
 	const rows = await tx.all<{ change_id: number }>(
-		`SELECT change_id FROM records JOIN changes ON changes.record_id = records.record_id
-		 WHERE records.environment_id = ? AND records.uncertain = 1 AND records.kind = 'stockItem' AND changes.state = 'held' LIMIT ?`,
+		`SELECT change_id FROM records CROSS JOIN changes
+		 WHERE changes.record_id = records.record_id AND records.environment_id = ? AND records.uncertain = 1
+			AND changes.kind = 'stockItem' AND changes.state = 'held' LIMIT ?`,
 		environmentId,
 		limit,
 	);

@@ -19,6 +19,22 @@ describe('the audit trail', () => {
 		return rows.map((row) => String(row['line']));
 	};
 
+	test('tells when a change was taken once its lease has ended, with the time at which it was', async () => {
+		await story.ledger.add([change('A')]);
+		const [item] = await story.ledger.take({ target: 'khaos' });
+		const taken = story.now;
+		story.later(5_000);
+		await story.ledger.release(item!.lease.token, 'The execution failed');
+		const { file } = story.store as { file: string };
+		const database = new DatabaseSync(file, { readOnly: true });
+		const rows = database.prepare(`SELECT event, at FROM trail WHERE event IN ('taken', 'released') ORDER BY at`).all();
+		database.close();
+		expect(rows.map((row) => ({ ...row }))).toEqual([
+			{ event: 'taken', at: taken },
+			{ event: 'released', at: story.now },
+		]);
+	});
+
 	test('says what became of content that was changed back while its record was in flight', async () => {
 		const [first, second, third] = ['2026-11-02T09:00:01.000Z', '2026-11-02T09:00:02.000Z', '2026-11-02T09:00:03.000Z'];
 		await story.ledger.add([change('A', { version: first })]);
@@ -29,10 +45,10 @@ describe('the audit trail', () => {
 		expect(await story.ledger.take({ target: 'khaos' })).toEqual([]);
 		expect(events()).toEqual([
 			`added ${first}`,
-			`taken ${first}`,
 			`added ${second}`,
 			`replaced ${third}`,
 			`dropped ${third}`,
+			`taken ${first}`,
 			`confirmed ${first}`,
 		]);
 	});
