@@ -51,7 +51,7 @@ describe('several processes with one PostgreSQL ledger', () => {
 	test('two takers never hold the same change', async () => {
 		const store = postgres();
 		const [one, two] = await Promise.all([openAnother(store), openAnother(store)]);
-		const count = 3_000;
+		const count = 600;
 		await one.add(Array.from({ length: count }, (_, index) => change(`ITEM-${index}`)));
 		const holders = new Map<string, number>();
 		const takeAll = async (ledger: Ledger): Promise<number> => {
