@@ -14,6 +14,7 @@ import {
 	type PriceReadBack,
 	type ReadBack,
 } from '../shapes';
+import { noteDrift } from './channelDrift';
 import { jsonParameter, type Transaction } from './database';
 import { observe } from './observe';
 import { retryDelay, type LedgerSettings } from './settings';
@@ -22,7 +23,6 @@ import { apply, openColumns, type OpenRow, type Settled } from './settle';
 interface RecordRow {
 	record_id: number;
 	key: string;
-	confirmed: string | null;
 	read_back: string | null;
 }
 
@@ -75,7 +75,7 @@ export async function stockUpload(
 		if (end.state === 'confirmed') outcome.confirmed.push(row.key);
 		else outcome.different.push({ key: row.key, differences: result.differences, failed: end.state === 'failed' });
 	}
-	outcome.drifted = await driftOf(tx, records, readBacks);
+	outcome.drifted = await noteDrift(tx, environmentId, readBacks);
 	return outcome;
 }
 
@@ -149,7 +149,7 @@ async function makeRecords(tx: Transaction, environmentId: number, keys: string[
 
 async function recordsOf(tx: Transaction, environmentId: number, keys: string[]): Promise<Map<string, RecordRow>> {
 	const rows = await tx.all<RecordRow>(
-		`SELECT record_id, key, confirmed, read_back FROM records WHERE environment_id = ? AND kind = 'stockItem' AND ${tx.dialect.among('key')}`,
+		`SELECT record_id, key, read_back FROM records WHERE environment_id = ? AND kind = 'stockItem' AND ${tx.dialect.among('key')}`,
 		environmentId,
 		jsonParameter(keys),
 	);
@@ -206,26 +206,6 @@ async function keysOfDeleted(tx: Transaction, environmentId: number, ids: string
 	);
 	const keys = new Map(rows.map((row) => [row.stock_id, row.key]));
 	return [...new Set(ids.map((id) => keys.get(id) ?? keyOf(id)))];
-}
-
-/** Confirmed items without a change under way that Khaos shows differently now. */
-async function driftOf(
-	tx: Transaction,
-	records: Map<string, RecordRow>,
-	readBacks: Map<string, ReadBack>,
-): Promise<UploadOutcome['drifted']> {
-	const confirmed = [...records.values()].filter((row) => row.confirmed !== null);
-	const busy = await tx.all<{ record_id: number }>(
-		`SELECT DISTINCT record_id FROM changes WHERE ${tx.dialect.among('record_id', 'integer')}`,
-		jsonParameter(confirmed.map((row) => row.record_id)),
-	);
-	const atWork = new Set(busy.map((row) => row.record_id));
-	return confirmed.flatMap(({ record_id, key, confirmed: content }) => {
-		const readBack = readBacks.get(key);
-		if (readBack === undefined || atWork.has(record_id)) return [];
-		const differences = channelDifferences(JSON.parse(content!) as DesiredStockItem, readBack);
-		return differences.length === 0 ? [] : [{ key, differences }];
-	});
 }
 
 /**

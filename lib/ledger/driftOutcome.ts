@@ -109,7 +109,7 @@ interface ItemOfProduct {
 }
 
 /** What can't be sold any more because Khaos lost it (design: a product leaves Live when it is missing in Khaos). */
-async function leaveLive(tx: Transaction, environmentId: number, keys: string[]): Promise<void> {
+export async function leaveLive(tx: Transaction, environmentId: number, keys: string[]): Promise<void> {
 	const items = await itemsOfProducts(tx, environmentId, keys, 'products.live = 1');
 	if (items.length === 0) return;
 	await setLive(tx, environmentId, items.map((item) => item.primary_id), false);
@@ -128,7 +128,7 @@ async function leaveLive(tx: Transaction, environmentId: number, keys: string[])
 }
 
 /** What left Live because it was missing, and was read back as desired now, although nothing was sent. */
-async function backToLive(tx: Transaction, environmentId: number, keys: string[]): Promise<void> {
+export async function backToLive(tx: Transaction, environmentId: number, keys: string[]): Promise<void> {
 	const items = await itemsOfProducts(
 		tx,
 		environmentId,

@@ -212,7 +212,7 @@ interface ItemRow {
 }
 
 /** A product that was deleted in Pimberly, and has not been confirmed since. */
-const orphaned = `EXISTS (SELECT 1 FROM exceptions AS orphan WHERE orphan.environment_id = records.environment_id AND orphan.type = 'orphan'
+export const orphaned = `EXISTS (SELECT 1 FROM exceptions AS orphan WHERE orphan.environment_id = records.environment_id AND orphan.type = 'orphan'
 	AND orphan.primary_id = records.primary_id AND orphan.key = records.key AND orphan.opened_at >= COALESCE(records.confirmed_at, 0)
 	AND (orphan.resolved_at IS NULL OR orphan.resolved_by IS NOT NULL))`;
 async function nextItems(tx: Transaction, environmentId: number, run: DriftRun, after: number, limit: number): Promise<DriftItem[]> {

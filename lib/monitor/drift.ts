@@ -1,5 +1,4 @@
 import type { NewException } from '../ledger/exceptions';
-import { driftOf } from '../ledger/exceptionTypes';
 import { amountOf, priceDifferences, priceReadBackOf, rowsByKey } from '../khaos/prices';
 import { getPriceLists, PriceListReader, type PriceList, type PriceListOptions, type PriceRow } from '../khaos/priceLists';
 import type { KhaosClient } from '../khaos/client';
@@ -15,6 +14,7 @@ import { getStockList } from '../khaos/stockList';
 import { StockLookUp } from '../khaos/stockLookUp';
 import type { StockRecord } from '../khaos/stockRecord';
 import { keyOf, LANES, priceKeyOf, type Difference, type Kind, type ReadBack } from '../shapes';
+import { drifted, missing, quoted } from './driftFindings';
 import type { DriftItem, DriftOutcome, DriftPort, DriftPrice, DriftRun } from './driftPort';
 import { driftOfItem, type Tolerance } from './tolerance';
 
@@ -472,37 +472,8 @@ export function readBackOfItem(item: Pick<DriftItem, 'desired' | 'readBack' | 'c
 	return earlier?.unproven === undefined ? readBack : { ...readBack, unproven: earlier.unproven };
 }
 
-function missing({ key, primaryId, desired, live }: DriftItem): NewException {
-	return {
-		type: 'missingInKhaos',
-		primaryId,
-		key,
-		field: '',
-		value: null,
-		severity: live ? 'critical' : 'high',
-		reason: `${desired.stockCode} was confirmed in Khaos Control and is not there any more${live ? '; its product was Live, and orders for it cannot be imported' : ''}.`,
-		remedy: 'Find out who deleted it, then run the drift check with repair: it is made again.',
-	};
-}
-
-const quoted = (value: string | null): string =>
-	value === null || value.trim() === '' ? 'nothing' : `“${value.length > 80 ? `${value.slice(0, 79)}…` : value}”`;
-
 const inWords = (differences: Difference[]): string =>
 	differences.map(({ field, expected, actual }) => `${field} should be ${quoted(expected)} and is ${quoted(actual)}`).join('; ');
-
-function drifted({ key, primaryId, desired }: DriftItem, { field, expected, actual }: Difference): NewException {
-	return {
-		...driftOf(field),
-		primaryId,
-		key,
-		field,
-		value: expected,
-		reason: `${field} of ${desired.stockCode} was ${quoted(expected)} when it was confirmed and is ${quoted(actual)} in Khaos Control now.`,
-		remedy:
-			'Decide which is right. Pimberly: run the drift check with repair. Khaos Control: correct the product in Pimberly.',
-	};
-}
 
 function priceDrift({ key, primaryId, desired }: DriftPrice, { field, expected, actual }: Difference): NewException {
 	return {

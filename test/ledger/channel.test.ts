@@ -215,6 +215,31 @@ describe.each(backends)('the channel, kept in %s', (backend) => {
 			drifted: [{ key: 'LAMP', differences: [{ field: 'SELL_PRICE', expected: '2.00', actual: '9.99' }] }],
 		});
 		expect(await take()).toEqual([]);
+		expect(await story.ledger.exceptions()).toMatchObject([
+			{ type: 'priceMismatch', key: 'LAMP', field: 'SELL_PRICE' },
+		]);
+		// Somebody puts it back.
+		expect(await upload(shows(item('LAMP')))).toMatchObject({ drifted: [] });
+		expect(await story.ledger.exceptions()).toEqual([]);
+	});
+
+	test('a confirmed item that Khaos says it has deleted is missing, and no longer Live until it is there again', async () => {
+		await add(item('LAMP'));
+		await publish();
+		await fetched();
+		await upload(shows(item('LAMP')));
+		const statuses = async () => {
+			const batch = await story.ledger.take({ target: 'pimberly' });
+			await story.ledger.settle(batch.map((one) => result(one, 'confirmed')));
+			return batch.map(({ desired }) => desired['status']);
+		};
+		expect(await statuses()).toEqual(['Live']);
+		await channel().stockUpload({ items: [], deleted: ['khaos-LAMP'] });
+		expect(await story.ledger.exceptions()).toMatchObject([{ type: 'missingInKhaos', key: 'LAMP' }]);
+		expect(await statuses()).toEqual(['Failed']);
+		await upload(shows(item('LAMP')));
+		expect(await story.ledger.exceptions()).toEqual([]);
+		expect(await statuses()).toEqual(['Live']);
 	});
 
 	test('an item that can’t be told fails with every reason, and the others go', async () => {
