@@ -3,6 +3,7 @@ import { jsonParameter, type Transaction } from './database';
 import { endDropped } from './drop';
 import { waitForApproval } from './firstSync';
 import { saveDifferences } from './firstSyncDifferences';
+import { tellMissingComponents } from './missingComponents';
 import { meetNeeds, missNeeds, presentAmong } from './observe';
 import { sameContent, weigh } from './content';
 import { writeStatusAgain } from './lateStatus';
@@ -173,6 +174,8 @@ export async function apply(tx: Transaction, environmentId: number, settings: Le
 	}
 	await tellPimberly(tx, environmentId, told);
 	await keepSettledExceptions(tx, environmentId, told);
+	const missing = lookUps.filter(({ result }) => result.readBack?.exists === false);
+	await tellMissingComponents(tx, environmentId, missing.map(({ row }) => row.record_id));
 	await writeTrail(tx, environmentId, settled.flatMap((one) => trailOf(tx.now, one)));
 }
 

@@ -40,6 +40,28 @@ describe.each(backends)('%s', (backend) => {
 			expect(await confirmAll()).toEqual(['stockItem SHOES', 'kit SET']);
 		});
 
+		test('a kit whose component is nowhere is an exception as soon as Khaos was asked, and ends when it comes', async () => {
+			await add(change('SET'), change('SOCKS'), kit('SET', ['SOCKS*2', 'SHOES*1']));
+			await confirmAll();
+			story.later(46_000);
+			const [lookUp] = await take(['stockItem']);
+			expect(lookUp).toMatchObject({ key: 'SHOES', purpose: 'lookUp' });
+			const nothing = { exists: false, stockCode: 'SHOES', stockId: '', parentCode: '', columns: {} };
+			await story.ledger.settle([result(lookUp!, 'failed', { readBack: nothing, reason: 'Not in Khaos.' })]);
+			expect(await story.ledger.exceptions()).toMatchObject([
+				{
+					type: 'heldTooLong',
+					primaryId: 'SET',
+					field: 'components',
+					value: 'SHOES',
+					reason: 'The kit relation of SET names SHOES, which is not in Khaos Control and has not come from Pimberly. Nothing of the relation is written.',
+				},
+			]);
+			await add(change('SHOES'));
+			expect(await confirmAll()).toEqual(['stockItem SHOES', 'kit SET']);
+			expect(await story.ledger.exceptions()).toEqual([]);
+		});
+
 		test('a price waits for its stock item, and then goes before everything else', async () => {
 			await add(price('LAMP', 'Trade', '9.50'), change('LAMP'));
 			await confirmAll(['stockItem']);

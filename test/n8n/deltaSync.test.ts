@@ -32,13 +32,13 @@ const redescribed = (count: number, text: string) =>
 		}));
 
 describe('the delta sync in a real n8n', () => {
-	test('the template imports, takes its credentials and activates', async () => {
+	test('the templates import, take their credentials and activate', async () => {
 		await story.run.activate();
 		ledger = new LedgerWindow(story.run.data.ledger);
 		const workflows = await story.run.demo.api.workflows();
-		expect(workflows).toEqual(
-			[{ ...story.run.demo.workflow, active: true }].map((workflow) => expect.objectContaining(workflow)),
-		);
+		const imported = story.run.demo.workflows.map((workflow) => expect.objectContaining({ ...workflow, active: true }) as unknown);
+		expect(workflows).toHaveLength(imported.length);
+		expect(workflows).toEqual(expect.arrayContaining(imported));
 	});
 
 	test('the whole account arrives in Khaos, in order, and is Live in Pimberly', async () => {
@@ -46,6 +46,10 @@ describe('the delta sync in a real n8n', () => {
 		expect(outcome).toMatchObject(complete);
 		expect(outcome.report.changes.confirmed).toBe(outcome.report.khaos.stockItems);
 		expect(outcome.report.lag.max).toBeGreaterThan(0);
+		const { kits, prices } = outcome.report;
+		expect([kits.sent, prices.sent]).toEqual([0, 0]);
+		expect(kits.confirmed).toBe(story.simulators.khaos.kits.size);
+		expect(prices.confirmed).toBeGreaterThan(0);
 
 		const rows = writes().reduce((sum, call) => sum + (call.rows ?? 0), 0);
 		expect(rows).toBe(outcome.report.khaos.stockItems);
