@@ -1,9 +1,10 @@
 import { benchAdd } from './add';
+import { benchDrift } from './drift';
 import { benchTake } from './take';
 import { benchTakers } from './takers';
 
 /** Each prints its figures and says whether they are as they have to be. */
-const benches: Record<string, () => Promise<boolean>> = { take: benchTake, add: benchAdd, takers: benchTakers };
+const benches: Record<string, () => Promise<boolean>> = { take: benchTake, add: benchAdd, takers: benchTakers, drift: benchDrift };
 
 async function main(): Promise<void> {
 	const names = process.argv.slice(2);

@@ -8,36 +8,43 @@ import { jsonParameter, type Transaction } from './database';
  * @param readAt when Khaos was asked, in milliseconds on the ledger's clock.
  */
 export async function observe(tx: Transaction, environmentId: number, observations: Map<string, ReadBack>, readAt: number): Promise<void> {
-	const overtaken = await readSince(tx, environmentId, [...observations.keys()].map(keyOf), readAt);
-	const current = [...observations].filter(([key]) => !overtaken.has(keyOf(key)));
-	const rows = current.map(([key, readBack]) => ({
-		key: keyOf(key),
-		read_back: JSON.stringify(readBack),
-		present: readBack.exists ? 1 : 0,
-	}));
+	const known = await itemsOf(tx, environmentId, [...observations.keys()].map(keyOf));
+	const rows = [...observations].flatMap(([key, readBack]) => {
+		const item = known.get(keyOf(key));
+		const isOvertaken = item !== undefined && (item.read_back_at ?? 0) > readAt;
+		return isOvertaken ? [] : [{ key: keyOf(key), item, readBack }];
+	});
 	if (rows.length === 0) return;
-	const table = tx.dialect.rows('r', { key: 'text', read_back: 'text', present: 'integer' });
-	const gone = await presentAmong(tx, environmentId, rows.filter((row) => row.present === 0).map((row) => row.key));
+	const gone = rows.filter(({ item, readBack }) => item?.present === 1 && !readBack.exists).map(({ item }) => item!.record_id);
+	// By record and not by key: SQLite would look through all records for each of these.
 	await tx.run(
 		`UPDATE records SET read_back = r.read_back, read_back_at = ?, present = r.present, uncertain = 0
-		 FROM ${table} WHERE records.environment_id = ? AND records.kind = 'stockItem' AND records.key = r.key`,
+		 FROM ${tx.dialect.rows('r', { record_id: 'integer', read_back: 'text', present: 'integer' })} WHERE records.record_id = r.record_id`,
 		tx.now,
-		jsonParameter(rows),
-		environmentId,
+		jsonParameter(
+			rows.flatMap(({ item, readBack }) =>
+				item === undefined ? [] : [{ record_id: item.record_id, read_back: JSON.stringify(readBack), present: readBack.exists ? 1 : 0 }],
+			),
+		),
 	);
-	await meetNeeds(tx, environmentId, 'stockItem', rows.filter((row) => row.present === 1).map((row) => row.key));
+	await meetNeeds(tx, environmentId, 'stockItem', rows.filter(({ readBack }) => readBack.exists).map(({ key }) => key));
 	await missNeeds(tx, gone);
 }
 
-/** Of these stock items, those that were written or read after this time. */
-async function readSince(tx: Transaction, environmentId: number, keys: string[], readAt: number): Promise<Set<string>> {
-	const rows = await tx.all<{ key: string }>(
-		`SELECT key FROM records WHERE environment_id = ? AND kind = 'stockItem' AND read_back_at > ? AND ${tx.dialect.among('key')}`,
+interface KnownItem {
+	record_id: number;
+	key: string;
+	read_back_at: number | null;
+	present: number | null;
+}
+
+async function itemsOf(tx: Transaction, environmentId: number, keys: string[]): Promise<Map<string, KnownItem>> {
+	const rows = await tx.all<KnownItem>(
+		`SELECT record_id, key, read_back_at, present FROM records WHERE environment_id = ? AND kind = 'stockItem' AND ${tx.dialect.among('key')}`,
 		environmentId,
-		readAt,
 		jsonParameter(keys),
 	);
-	return new Set(rows.map((row) => row.key));
+	return new Map(rows.map((row) => [row.key, row]));
 }
 
 /** Of these stock items, those that Khaos was known to hold until now; by record. */
