@@ -58,6 +58,8 @@ const LATENCY = { khaosMs: 120, pimberlyMs: 15 };
 const EDIT_EVERY_MS = [100, 1_500] as const;
 /** Longer than a lease, the wait for an emission without receipt and the longest wait between attempts, together. */
 const DRAIN_WITHIN_MS = 25 * 60_000;
+const FULL_AT_MOST_MS = 30_000;
+const STRIKES_WITHIN_MS = 60_000;
 /** A run whose processes no longer come up ends by itself. */
 const TROUBLE_MS = { atLeast: 10 * 60_000, perKill: 3 * 60_000 };
 
@@ -190,6 +192,8 @@ class ChaosRun {
 			await this.fall(blow, run, victims, meddling);
 		}
 		await victims.untilAllUp();
+		// What was to be dropped is dropped as soon as there is something to write.
+		await until(() => droppedAfterWrite(run) > 0, STRIKES_WITHIN_MS);
 		progress.done(`${this.counts.main + this.counts.worker} kills, ${this.counts.edits} edits`);
 	}
 
@@ -212,12 +216,16 @@ class ChaosRun {
 				counts.postgresRestarts += 1;
 				return;
 			}
-			case 'fullLedger':
+			case 'fullLedger': {
+				const refusedBefore = refusedByFullLedger(run);
 				meddling.full(true);
 				await pause(blow.forMs);
+				// A page may have room for a while.
+				await until(() => refusedByFullLedger(run) > refusedBefore, FULL_AT_MOST_MS);
 				meddling.full(false);
 				counts.ledgerFull += 1;
 				return;
+			}
 			case 'skewClock':
 				meddling.skew(blow.process, blow.seconds);
 				counts.clockSkews += 1;
@@ -292,10 +300,10 @@ class ChaosRun {
 			killsOfMain: counts.main,
 			killsOfWorkers: counts.worker,
 			endedByThemselves: victims.endedByThemselves,
-			droppedAfterWrite: calls.filter(({ outcome }) => outcome === 'applyThenDrop').length,
+			droppedAfterWrite: droppedAfterWrite(run),
 			postgresRestarts: counts.postgresRestarts,
 			ledgerFull: counts.ledgerFull,
-			refusedByFullLedger: (readFileSync(run.data.n8nLog, 'utf8').match(/database or disk is full/g) ?? []).length,
+			refusedByFullLedger: refusedByFullLedger(run),
 			clockSkews: counts.clockSkews,
 			notifications: relay.figures,
 			callsToKhaos: calls.filter(({ side }) => side === 'khaos').length,
@@ -317,6 +325,18 @@ const NOTICED_SOON = {
 	QUEUE_WORKER_LOCK_RENEW_TIME: '2000',
 	QUEUE_WORKER_STALLED_INTERVAL: '5000',
 };
+
+/** How often a node, or a trigger, said so. */
+const refusedByFullLedger = (run: SyncRun): number =>
+	(readFileSync(run.data.n8nLog, 'utf8').match(/^(?:Sequencer Trigger: )?database or disk is full/gm) ?? []).length;
+
+const droppedAfterWrite = (run: SyncRun): number =>
+	run.simulators!.control.log().filter(({ outcome }) => outcome === 'applyThenDrop').length;
+
+async function until(come: () => boolean, atMostMs: number): Promise<void> {
+	const deadline = Date.now() + atMostMs;
+	while (!come() && Date.now() < deadline) await pause(200);
+}
 
 async function pause(ms: number): Promise<void> {
 	await new Promise((resolve) => setTimeout(resolve, ms));
