@@ -226,7 +226,7 @@ function ledgerOver(database: Database, environmentId: number, environment: stri
 		drift: driftPort(database, environmentId, tools.newToken),
 		missing: missingPort(database, environmentId),
 		monitor: monitorPort(database, environmentId, environment),
-		scanPort: (name) => scanPort(database, environmentId, settings, instance.id, tools.newToken, name),
+		scanPort: (name) => scanPort(database, environmentId, settings, instance.id, tools, name),
 		hints: hintPort(database, environmentId, settings, tools.newToken),
 		statuses: {
 			beginWrite: async (change) =>

@@ -1,6 +1,7 @@
 import { parentsFromItems } from '../pimberly/listedItems';
 import type { ScanCursor, ScanPort } from '../pimberly/scanPort';
 import { jsonParameter, type Database, type Transaction } from './database';
+import type { GateTools } from './gate';
 import { hintRelatedAgain } from './hints';
 import type { LedgerSettings } from './settings';
 
@@ -57,18 +58,49 @@ interface ScanRow {
 	lease_until: number | null;
 }
 
+/** A step that shows no sign of life for this long is over: its process died. */
+const silentMs = 60_000;
+
 /** The ledger as the Pimberly Trigger's memory: one cursor for each `name`. */
 export function scanPort(
 	database: Database,
 	environmentId: number,
 	settings: LedgerSettings,
 	instance: string,
-	newToken: () => string,
+	tools: Pick<GateTools, 'newToken' | 'every'>,
 	name: string,
 ): ScanPort {
+	/** What ends the signs of life of a step, by its token. */
+	const beating = new Map<string, () => void>();
+	const fallSilent = (token: string): void => {
+		beating.get(token)?.();
+		beating.delete(token);
+	};
+	/** Keeps the step's claim for as long as it may take, and no longer than its process lives. */
+	const showLife = (token: string, until: number): void => {
+		const beat = async (tx: Transaction): Promise<number> =>
+			await tx.run(
+				'UPDATE scans SET lease_until = ? WHERE environment_id = ? AND name = ? AND lease_token = ? AND lease_until > ?',
+				Math.min(until, tx.now + silentMs),
+				environmentId,
+				name,
+				token,
+				tx.now,
+			);
+		const stop = tools.every(silentMs / 3, () => {
+			// A ledger that is out of reach for a moment is told with the next one.
+			database.write(beat).then(
+				(still) => still === 0 && fallSilent(token),
+				() => undefined,
+			);
+		});
+		beating.set(token, stop);
+	};
 	return {
-		begin: async (leaseMs) =>
-			await database.write(async (tx) => {
+		begin: async (leaseMs) => {
+			let until = 0;
+			const begun = await database.write(async (tx) => {
+				until = tx.now + leaseMs;
 				await tx.run('INSERT INTO scans (environment_id, name) VALUES (?, ?) ON CONFLICT DO NOTHING', environmentId, name);
 				const row = (await tx.get<ScanRow>(
 					`SELECT scan_id, cursor, next_cursor, emitted_at, emitted_by, lease_token, lease_until
@@ -80,11 +112,11 @@ export function scanPort(
 				// What this process emitted may still be on its way through the workflow; what another one did is lost with it.
 				const onItsWay = row.next_cursor !== null && row.emitted_by === instance && (row.emitted_at ?? 0) + settings.emissionGraceMs > tx.now;
 				if (onItsWay) return null;
-				const token = `${row.scan_id}.${newToken()}`;
+				const token = `${row.scan_id}.${tools.newToken()}`;
 				await tx.run(
 					'UPDATE scans SET lease_token = ?, lease_until = ?, polled_at = ? WHERE scan_id = ?',
 					token,
-					tx.now + leaseMs,
+					Math.min(until, tx.now + silentMs),
 					tx.now,
 					row.scan_id,
 				);
@@ -97,10 +129,14 @@ export function scanPort(
 					cursor: row.cursor === null ? null : (JSON.parse(row.cursor) as ScanCursor),
 					recorded: Object.fromEntries(recorded.map((product) => [product.primary_id, product.version])),
 				};
-			}),
+			});
+			if (begun !== null && leaseMs > silentMs) showLife(begun.token, until);
+			return begun;
+		},
 
-		emit: async (token, emission, products, next) =>
-			await database.write(async (tx) => {
+		emit: async (token, emission, products, next) => {
+			fallSilent(token);
+			return await database.write(async (tx) => {
 				const row = await tx.get<{ scan_id: number }>(
 					'SELECT scan_id FROM scans WHERE environment_id = ? AND name = ? AND lease_token = ? AND lease_until > ?',
 					environmentId,
@@ -129,9 +165,11 @@ export function scanPort(
 				);
 				await moveOnIfComplete(tx, environmentId, row.scan_id);
 				return true;
-			}),
+			});
+		},
 
-		fail: async (token, message) =>
+		fail: async (token, message) => {
+			fallSilent(token);
 			await database.write(async (tx) => {
 				await tx.run(
 					`UPDATE scans SET lease_token = NULL, lease_until = NULL, failures = failures + 1, last_error = ?
@@ -141,7 +179,8 @@ export function scanPort(
 					name,
 					token,
 				);
-			}),
+			});
+		},
 
 		parentsOf: async (primaryIds, maxAgeMs) =>
 			await database.read(async (tx) => {

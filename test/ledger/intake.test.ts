@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 
+import { openLedger } from '../../lib/ledger/ledger';
 import type { ScanCursor } from '../../lib/pimberly/scanPort';
 import { backends, beginStory, change, confirmed, keys, rejection, stockItem, type Story } from './story';
 
@@ -69,6 +70,40 @@ describe.each(backends)('%s', (backend) => {
 			const second = (await scan.begin(60_000))!;
 			expect(await scan.emit(step.token, step.token, [product('A')], cursor('2026-11-02T09:00:00.000Z'))).toBe(false);
 			expect(await scan.emit(second.token, second.token, [], cursor('2026-11-02T09:01:00.000Z'))).toBe(true);
+		});
+
+		test('of a process that died can be taken up after a minute; one that lives keeps it for as long as it may take', async () => {
+			const minute = 60_000;
+			const beats: Array<() => void> = [];
+			const every = (_: number, run: () => void) => {
+				beats.push(run);
+				return () => void beats.splice(beats.indexOf(run), 1);
+			};
+			const { store } = story;
+			const living = await openLedger({ store, environment: 'Test', clock: () => story.now, tools: { every } });
+			const ownBeats = beats.length;
+			try {
+				const port = living.scanPort('trigger');
+				const other = story.ledger.scanPort('trigger');
+				const step = (await port.begin(5 * minute))!;
+				for (let passed = 20_000; passed < 5 * minute; passed += 20_000) {
+					story.later(20_000);
+					for (const beat of beats) beat();
+					// Whoever looks on after it has its turn after it.
+					expect(await other.begin(5 * minute)).toBeNull();
+				}
+				story.later(20_001);
+				const second = (await other.begin(5 * minute))!;
+				expect(await port.emit(step.token, step.token, [], cursor('2026-11-02T09:00:00.000Z'))).toBe(false);
+				expect(beats).toHaveLength(ownBeats);
+
+				// Nobody shows that the second one lives.
+				story.later(minute + 1);
+				expect(await port.begin(minute)).not.toBeNull();
+				expect(await other.emit(second.token, second.token, [], cursor('2026-11-02T09:00:00.000Z'))).toBe(false);
+			} finally {
+				await living.close();
+			}
 		});
 
 		test('remembers the parents of variants, and forgets those a parent no longer lists', async () => {
