@@ -124,9 +124,9 @@ export class SyncRun {
 			await this.restartClock();
 			await this.demo.activate();
 		}
+		// Somebody enters the channel's address in Khaos Control, once.
+		if (this.byChannel && !this.activated) this.simulators?.channel.configure(channelTarget(this.demo.url, this.data.settings.channelPassword!));
 		this.activated = true;
-		// Somebody enters the channel's address in Khaos Control.
-		if (this.byChannel) this.simulators?.channel.configure(channelTarget(this.demo.url, this.data.settings.channelPassword!));
 	}
 
 	private get byChannel(): boolean {
