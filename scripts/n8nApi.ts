@@ -32,6 +32,12 @@ export interface Credential {
 
 const idSchema = z.object({ id: z.string() });
 const credentialSchema = z.object({ id: z.string(), name: z.string(), type: z.string() });
+const savedWorkflowSchema = z.object({
+	name: z.string(),
+	nodes: z.array(z.object({ name: z.string(), parameters: z.record(z.unknown()) }).passthrough()),
+	connections: z.record(z.unknown()),
+	settings: z.object({ executionOrder: z.string().optional(), saveDataSuccessExecution: z.string().optional() }),
+});
 const workflowSchema = z.object({ id: z.string(), name: z.string(), active: z.boolean() });
 const executionSchema = z.object({
 	id: z.union([z.string(), z.number()]).transform(String),
@@ -114,6 +120,13 @@ export class N8nApi {
 		});
 		const { name, connections, settings = {} } = template;
 		return workflowSchema.parse(await this.public('POST', '/workflows', { name, nodes, connections, settings }));
+	}
+
+	/** Sets parameters of one node of a workflow, as somebody does in its panel; a workflow that is active has to be activated again. */
+	async changeNode(workflowId: string, nodeName: string, parameters: Record<string, unknown>): Promise<void> {
+		const { name, nodes, connections, settings } = savedWorkflowSchema.parse(await this.public('GET', `/workflows/${workflowId}`));
+		const changed = nodes.map((node) => (node.name === nodeName ? { ...node, parameters: { ...node.parameters, ...parameters } } : node));
+		await this.public('PUT', `/workflows/${workflowId}`, { name, nodes: changed, connections, settings });
 	}
 
 	async workflows(): Promise<Array<{ id: string; name: string; active: boolean }>> {

@@ -114,6 +114,9 @@ export class SequencerTrigger implements INodeType {
 			if (released > 0) this.logger.info(`Sequencer Trigger: ${released} changes waited for what is allowed now`);
 		};
 
+		// Before this returns: n8n starts a workflow's triggers before its first poll, and what that brings must find the setting.
+		await allow();
+
 		let keptAt = 0;
 		const keepHouse = async (): Promise<void> => {
 			if (Date.now() - keptAt < housekeepingMs) return;
