@@ -1,74 +1,21 @@
 import type { NewException } from '../ledger/exceptions';
-import { amountOf, priceDifferences, priceReadBackOf, rowsByKey } from '../khaos/prices';
-import { getPriceLists, PriceListReader, type PriceList, type PriceListOptions, type PriceRow } from '../khaos/priceLists';
-import type { KhaosClient } from '../khaos/client';
+import { priceDifferences, priceReadBackOf, rowsByKey } from '../khaos/prices';
+import { getPriceLists, PriceListReader, type PriceList, type PriceRow } from '../khaos/priceLists';
 import { HARMONISATION_CODE } from '../khaos/columns';
-import type { DeliveryPort } from '../khaos/deliveryPort';
 import { KhaosFault } from '../khaos/fault';
 import { getHarmonisationCodes } from '../khaos/harmonisation';
 import { KhaosLine, type Outcome } from '../khaos/khaosLine';
-import { compareKit, isEqualKit, kitDifferences, kitReadBackOf, type BuildsShown } from '../khaos/kits';
+import { compareKit, isEqualKit, kitDifferences, kitReadBackOf } from '../khaos/kits';
 import { absent, readBackOf } from '../khaos/readBack';
 import { EXPORT_BATCH } from '../khaos/stockExport';
 import { getStockList } from '../khaos/stockList';
 import { StockLookUp } from '../khaos/stockLookUp';
 import type { StockRecord } from '../khaos/stockRecord';
-import { keyOf, LANES, priceKeyOf, type Difference, type Kind, type ReadBack } from '../shapes';
-import { drifted, missing, quoted } from './driftFindings';
-import type { DriftItem, DriftOutcome, DriftPort, DriftPrice, DriftRun } from './driftPort';
-import { driftOfItem, type Tolerance } from './tolerance';
-
-export interface DriftDeps {
-	client: KhaosClient;
-	/** The gate, and what was last read. */
-	port: DeliveryPort;
-	drift: DriftPort;
-	sleep: (ms: number) => Promise<void>;
-	/** Milliseconds since 1970. */
-	now: () => number;
-}
-
-export interface DriftSettings {
-	/** Names the check, so that one that was cut is gone on with. */
-	name: string;
-	/** Null: everything; a time (ISO 8601 UTC): what was revised in Khaos since. */
-	since: string | null;
-	tolerance: Tolerance;
-	kits: boolean;
-	prices: boolean;
-	commodityCodes: boolean;
-	/** Also prices that a mapped list holds for our items and Pimberly says nothing of. */
-	pricesWithoutPimberly: boolean;
-	buildsShown: BuildsShown;
-	priceLists: PriceListOptions;
-	/** Put what differs, or is missing, back into the queue. */
-	repair: boolean;
-	/** Stop after so many items and go on at the next call; null: to the end. */
-	mostItems: number | null;
-	/** Stop after this time (ms) and go on at the next call. */
-	budgetMs: number;
-	/** What Khaos calls local time, for a date that it is asked with; from ISO 8601 UTC. */
-	khaosTime: (iso: string) => string;
-}
-
-/** A difference as it is handed to a workflow. */
-export interface DriftFinding extends NewException {
-	kind: Kind;
-	differences: Difference[];
-}
-
-export type DriftReport =
-	/** Another execution is at this check. */
-	| { status: 'busy' }
-	| {
-			/** `cut`: it stopped before the end and goes on at the next call; `error` says why where that was no wish. */
-			status: 'finished' | 'cut';
-			run: DriftRun;
-			findings: DriftFinding[];
-			error: Error | null;
-			/** What was not compared, and why. */
-			notes: string[];
-	  };
+import { keyOf, LANES, type Difference, type Kind, type ReadBack } from '../shapes';
+import { drifted, kitDrift, missing, priceDrift, priceOnlyInKhaos, unknownList } from './driftFindings';
+import type { DriftItem, DriftOutcome, DriftPrice, DriftRun } from './driftPort';
+import type { DriftDeps, DriftFinding, DriftReport, DriftSettings } from './driftSettings';
+import { driftOfItem } from './tolerance';
 
 /** Records that are read from the ledger at once. */
 const page = 200;
@@ -315,15 +262,7 @@ class DriftCheck {
 		const differences = kitDifferences(comparison);
 		outcome.counts.different++;
 		outcome.repair.push({ kind: 'kit', key: item.key });
-		this.found(outcome, 'kit', differences, {
-			type: 'kitMismatch',
-			primaryId: item.primaryId,
-			key: item.key,
-			field: '',
-			value: null,
-			reason: `The kit ${kit.stockCode} in Khaos Control is not as Pimberly says: ${inWords(differences)}.`,
-			remedy: 'Import the newest relationship file, or correct the components in Pimberly if Khaos Control is right.',
-		});
+		this.found(outcome, 'kit', differences, kitDrift(item, differences));
 	}
 
 	private found(outcome: DriftOutcome, kind: Kind, differences: Difference[], exception: NewException): void {
@@ -425,16 +364,7 @@ class DriftCheck {
 		for (const row of rows) {
 			const primaryId = known.get(keyOf(row.stockCode));
 			if (primaryId === undefined) continue;
-			this.found(outcome, 'price', [], {
-				type: 'priceMismatch',
-				severity: 'medium',
-				primaryId,
-				key: priceKeyOf({ ...row, priceList: name }),
-				field: name,
-				value: null,
-				reason: `Khaos Control holds a price of ${row.stockCode} in ${name} (${amountOf(row) || 'nothing'}), and Pimberly says none.`,
-				remedy: `Give the product its ${name} price in Pimberly, or remove the row in Khaos Control: an import can't.`,
-			});
+			this.found(outcome, 'price', [], priceOnlyInKhaos(name, row, primaryId));
 		}
 		run.position = { ...run.position, lists: [...run.position.lists, name] };
 		await this.kept(deps.drift.record(run, { ...outcome, position: run.position }));
@@ -444,15 +374,7 @@ class DriftCheck {
 		const { run, deps } = this;
 		const outcome = this.emptyOutcome(deps.now());
 		outcome.listsDone.push(name);
-		this.found(outcome, 'price', [], {
-			type: 'unmappedPrice',
-			primaryId: '',
-			key: name,
-			field: '',
-			value: name,
-			reason: `Pimberly has prices for the price list ${name}, and Khaos Control has no list of that name: its import skips them without a word.`,
-			remedy: `Create the list in Khaos Control, or correct its name in the mapping. Khaos Control has: ${known.join(', ') || 'none'}.`,
-		});
+		this.found(outcome, 'price', [], unknownList(name, known));
 		run.position = { ...run.position, lists: [...run.position.lists, name] };
 		await this.kept(deps.drift.record(run, { ...outcome, position: run.position }));
 	}
@@ -470,19 +392,4 @@ export function readBackOfItem(item: Pick<DriftItem, 'desired' | 'readBack' | 'c
 		codes === null ? earlier?.columns[HARMONISATION_CODE] : expected !== '' && codes.includes(expected) ? expected : codes.join(', ');
 	if (code !== undefined && HARMONISATION_CODE in desired.columns) readBack.columns[HARMONISATION_CODE] = code;
 	return earlier?.unproven === undefined ? readBack : { ...readBack, unproven: earlier.unproven };
-}
-
-const inWords = (differences: Difference[]): string =>
-	differences.map(({ field, expected, actual }) => `${field} should be ${quoted(expected)} and is ${quoted(actual)}`).join('; ');
-
-function priceDrift({ key, primaryId, desired }: DriftPrice, { field, expected, actual }: Difference): NewException {
-	return {
-		type: 'priceMismatch',
-		primaryId,
-		key,
-		field,
-		value: expected,
-		reason: `The price of ${desired.stockCode} in ${desired.priceList} should be ${quoted(expected)} and is ${quoted(actual)} in Khaos Control.`,
-		remedy: 'Decide which is right. Pimberly: import the newest price file. Khaos Control: correct the price in Pimberly.',
-	};
 }

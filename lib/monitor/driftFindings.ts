@@ -1,7 +1,9 @@
 import { driftOf } from '../ledger/exceptionTypes';
 import type { NewException } from '../ledger/exceptions';
-import type { Difference } from '../shapes';
-import type { DriftItem } from './driftPort';
+import { amountOf } from '../khaos/prices';
+import type { PriceRow } from '../khaos/priceLists';
+import { priceKeyOf, type Difference } from '../shapes';
+import type { DriftItem, DriftPrice } from './driftPort';
 
 /** What a drift check, or an upload of Khaos's channel, says of a confirmed stock item that is not as it was. */
 export type ConfirmedItem = Pick<DriftItem, 'key' | 'primaryId' | 'desired' | 'live'>;
@@ -38,5 +40,59 @@ export function drifted(
 		reason: `${field} of ${desired.stockCode} was ${quoted(expected)} when it was confirmed and is ${quoted(actual)} in Khaos Control now.`,
 		remedy:
 			'Decide which is right. Pimberly: run the drift check with repair. Khaos Control: correct the product in Pimberly.',
+	};
+}
+
+const inWords = (differences: Difference[]): string =>
+	differences.map(({ field, expected, actual }) => `${field} should be ${quoted(expected)} and is ${quoted(actual)}`).join('; ');
+
+export function priceDrift({ key, primaryId, desired }: DriftPrice, { field, expected, actual }: Difference): NewException {
+	return {
+		type: 'priceMismatch',
+		primaryId,
+		key,
+		field,
+		value: expected,
+		reason: `The price of ${desired.stockCode} in ${desired.priceList} should be ${quoted(expected)} and is ${quoted(actual)} in Khaos Control.`,
+		remedy: 'Decide which is right. Pimberly: import the newest price file. Khaos Control: correct the price in Pimberly.',
+	};
+}
+
+export function kitDrift({ key, primaryId, kit }: DriftItem, differences: Difference[]): NewException {
+	return {
+		type: 'kitMismatch',
+		primaryId,
+		key,
+		field: '',
+		value: null,
+		reason: `The kit ${kit!.stockCode} in Khaos Control is not as Pimberly says: ${inWords(differences)}.`,
+		remedy: 'Import the newest relationship file, or correct the components in Pimberly if Khaos Control is right.',
+	};
+}
+
+/** A price of one of our items in a list that Pimberly fills, and of which Pimberly says nothing. */
+export function priceOnlyInKhaos(list: string, row: PriceRow, primaryId: string): NewException {
+	return {
+		type: 'priceMismatch',
+		severity: 'medium',
+		primaryId,
+		key: priceKeyOf({ ...row, priceList: list }),
+		field: list,
+		value: null,
+		reason: `Khaos Control holds a price of ${row.stockCode} in ${list} (${amountOf(row) || 'nothing'}), and Pimberly says none.`,
+		remedy: `Give the product its ${list} price in Pimberly, or remove the row in Khaos Control: an import can't.`,
+	};
+}
+
+/** One exception for the list, however many prices it is to hold. */
+export function unknownList(list: string, known: string[]): NewException {
+	return {
+		type: 'unmappedPrice',
+		primaryId: '',
+		key: list,
+		field: '',
+		value: list,
+		reason: `Pimberly has prices for the price list ${list}, and Khaos Control has no list of that name: its import skips them without a word.`,
+		remedy: `Create the list in Khaos Control, or correct its name in the mapping. Khaos Control has: ${known.join(', ') || 'none'}.`,
 	};
 }

@@ -1,4 +1,5 @@
-import { findDrift, type DriftReport, type DriftSettings } from '../../lib/monitor/drift';
+import { findDrift } from '../../lib/monitor/drift';
+import type { DriftReport, DriftSettings } from '../../lib/monitor/driftSettings';
 import { generateCatalogue } from '../../simulators/generate';
 import { backends } from './story';
 import { driftSettings, SyncedShop } from './syncedShop';

@@ -9,7 +9,7 @@ import { kitFiles } from '../../lib/khaos/kitFile';
 import { cloudPriceFiles } from '../../lib/khaos/priceFile';
 import type { MappingProfile } from '../../lib/catalogue/profile';
 import { addItemsOf } from '../../lib/ledger/addParts';
-import type { DriftSettings } from '../../lib/monitor/drift';
+import type { DriftSettings } from '../../lib/monitor/driftSettings';
 import { defaultTolerance } from '../../lib/monitor/tolerance';
 import { PimberlyClient } from '../../lib/pimberly/client';
 import { toConnection } from '../../lib/pimberly/connection';

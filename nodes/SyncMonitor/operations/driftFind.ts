@@ -8,7 +8,8 @@ import {
 import { DateTime } from 'luxon';
 
 import { exceptionTypes } from '../../../lib/ledger/exceptions';
-import { findDrift, type DriftSettings } from '../../../lib/monitor/drift';
+import { findDrift } from '../../../lib/monitor/drift';
+import type { DriftSettings } from '../../../lib/monitor/driftSettings';
 import { defaultTolerance } from '../../../lib/monitor/tolerance';
 import { ledgerOf } from '../../ledgerFromCredentials';
 import { khaosOf, pause } from '../../KhaosControl/account';
