@@ -113,28 +113,31 @@ export async function listDifferences(
 	environmentId: number,
 	{ fields = [], owner, after, limit }: DifferenceFilter,
 ): Promise<{ rows: ListedDifference[]; last: number | null }> {
-	const conditions = ['environment_id = ?', 'record_id > ?'];
-	const parameters: SqlValue[] = [environmentId, after];
+	const wanted: string[] = [];
+	const wantedValues: SqlValue[] = [];
 	if (fields.length > 0) {
-		conditions.push(tx.dialect.among('field'));
-		parameters.push(jsonParameter(fields));
+		wanted.push(`AND ${tx.dialect.among('field')}`);
+		wantedValues.push(jsonParameter(fields));
 	}
 	if (owner !== undefined) {
-		conditions.push('owner = ?');
-		parameters.push(owner);
+		wanted.push('AND owner = ?');
+		wantedValues.push(owner);
 	}
-	const condition = conditions.join(' AND ');
+	// Without a field the pages are a walk down the primary key; by the index of the environment each would sort the rest.
+	const environment = fields.length > 0 ? 'environment_id = ?' : 'environment_id + 0 = ?';
 	const records = await tx.all<{ record_id: number }>(
-		`SELECT DISTINCT record_id FROM first_sync_differences WHERE ${condition} ORDER BY record_id LIMIT ?`,
-		...parameters,
+		`SELECT DISTINCT record_id FROM first_sync_differences WHERE ${environment} AND record_id > ? ${wanted.join(' ')} ORDER BY record_id LIMIT ?`,
+		environmentId,
+		after,
+		...wantedValues,
 		limit,
 	);
 	const ids = jsonParameter(records.map((row) => row.record_id));
 	const found = await tx.all<{ record_id: number; field: string; owner: ColumnOwner; expected: string | null; actual: string | null }>(
-		`SELECT record_id, field, owner, expected, actual FROM first_sync_differences WHERE ${condition} AND ${tx.dialect.among('record_id', 'integer')}
+		`SELECT record_id, field, owner, expected, actual FROM first_sync_differences WHERE ${tx.dialect.among('record_id', 'integer')} ${wanted.join(' ')}
 		 ORDER BY record_id, field`,
-		...parameters,
 		ids,
+		...wantedValues,
 	);
 	const names = await tx.all<{ record_id: number; key: string; primary_id: string | null; stock_code: string | null }>(
 		`SELECT records.record_id, records.key, records.primary_id, changes.desired AS stock_code FROM records
