@@ -1,13 +1,16 @@
 import { updateDisplayOptions, type IDisplayOptions, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 
-/** The pair of parameters that says how much of a list is returned, for the operations where `show` holds. */
-export const returnAllProperties = (show: NonNullable<IDisplayOptions['show']>): INodeProperties[] =>
+/**
+ * The pair of parameters that says how much of a list is returned, for the operations where `show` holds.
+ * @param all whether it is all of it to begin with, where lists are short.
+ */
+export const returnAllProperties = (show: NonNullable<IDisplayOptions['show']>, all = false): INodeProperties[] =>
 	updateDisplayOptions({ show }, [
 		{
 			displayName: 'Return All',
 			name: 'returnAll',
 			type: 'boolean',
-			default: false,
+			default: all,
 			description: 'Whether to return all results or only up to a given limit',
 		},
 		{

@@ -20,7 +20,8 @@ export const description: INodeProperties[] = [
 			{
 				name: 'A Hold',
 				value: 'hold',
-				description: 'Send held changes although what they wait for is not confirmed in Khaos',
+				description:
+					'Send held changes although what they wait for is not confirmed in Khaos, or not allowed by First Sync',
 			},
 		],
 		default: 'batch',
