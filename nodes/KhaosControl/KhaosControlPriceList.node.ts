@@ -7,6 +7,7 @@ import {
 } from 'n8n-workflow';
 
 import { khaosControlConnectionTest, syncLedgerConnectionTest } from '../credentialTests';
+import { failedItems } from '../failedItem';
 import { nodeErrorOf } from './account';
 import { compareOutputs } from './compare';
 import { importFileOutputs, outputsByOperation } from './importFiles';
@@ -104,7 +105,9 @@ export class KhaosControlPriceList implements INodeType {
 		try {
 			return await operations[operation].execute(this);
 		} catch (error) {
-			throw nodeErrorOf(this.getNode(), error);
+			const shown = nodeErrorOf(this.getNode(), error);
+			if (this.continueOnFail()) return [failedItems(this, shown)];
+			throw shown;
 		}
 	}
 }

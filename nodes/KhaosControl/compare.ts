@@ -2,9 +2,10 @@ import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-wor
 
 import type { Judged } from '../../lib/khaos/recordComparison';
 import type { BatchItem, Result } from '../../lib/shapes';
+import { failedItem } from '../failedItem';
 import { hintWithoutLedger, khaosOf, type Khaos } from './account';
 import { inFigures } from './deliver';
-import { failedItem, inOrder, readRows, type OwnRows, type ReadRow } from './stockItemRows';
+import { inOrder, readRows, type OwnRows, type ReadRow } from './stockItemRows';
 
 /** Compare hands settled items to Sequencer: Settle, and what has to be written to a node that writes. */
 export const compareOutputs = ['Settled', 'To Write'];

@@ -2,8 +2,9 @@ import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-wor
 
 import { KhaosDelivery } from '../../lib/khaos/delivery';
 import type { BatchItem, Result } from '../../lib/shapes';
+import { failedItem } from '../failedItem';
 import { hintWithoutLedger, khaosOf, pause } from './account';
-import { failedItem, inOrder, readRows } from './stockItemRows';
+import { inOrder, readRows } from './stockItemRows';
 
 const WORDS: Record<Result['status'], string> = {
 	confirmed: 'confirmed',

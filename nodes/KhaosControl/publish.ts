@@ -9,9 +9,10 @@ import {
 
 import type { ChannelPort } from '../../lib/khaos/channel/channelPort';
 import { batchItemSchema, type BatchItem, type Result } from '../../lib/shapes';
+import { failedItem } from '../failedItem';
 import { ledgerOf } from '../ledgerFromCredentials';
 import { inFigures } from './deliver';
-import { failedItem, inOrder } from './stockItemRows';
+import { inOrder } from './stockItemRows';
 
 /** What a person should know before the first item is published. */
 export const publishNotice = (what: string): INodeProperties[] =>

@@ -206,12 +206,6 @@ export function readRows(
 	return { rows, unreadable, isBatch };
 }
 
-/** An item of the output that says why there is no other. */
-export const failedItem = (itemIndex: number, error: NodeOperationError): INodeExecutionData => ({
-	json: { error: error.message, remedy: error.description ?? '' },
-	pairedItem: { item: itemIndex },
-});
-
 /** In the order of the input. */
 export const inOrder = (items: INodeExecutionData[]): INodeExecutionData[] =>
 	[...items].sort((one, other) => placeOf(one) - placeOf(other));

@@ -7,6 +7,7 @@ import {
 } from 'n8n-workflow';
 
 import { pimberlyConnectionTest, syncLedgerConnectionTest } from '../credentialTests';
+import { failedItems } from '../failedItem';
 import { nodeErrorOf } from './account';
 import type { Operation } from './eachItem';
 import * as get from './operations/get';
@@ -141,7 +142,9 @@ export class Pimberly implements INodeType {
 		try {
 			return [await operations[resource]![operation]!.execute(this)];
 		} catch (error) {
-			throw nodeErrorOf(this.getNode(), error);
+			const shown = nodeErrorOf(this.getNode(), error);
+			if (this.continueOnFail()) return [failedItems(this, shown)];
+			throw shown;
 		}
 	}
 }

@@ -1,6 +1,7 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
 
 import { concurrently } from '../../lib/concurrently';
+import { failedItem } from '../failedItem';
 import { nodeErrorOf } from './account';
 
 /** What an operation made of all its items, in the order of the items. */
@@ -8,7 +9,7 @@ export type Operation = (context: IExecuteFunctions) => Promise<INodeExecutionDa
 
 /**
  * Runs a task for each input item, a few at a time, and pairs its output with the item. With “Continue On Fail” a failed
- * item becomes one with `error` and `remedy`; otherwise the first failure ends the node, naming the item.
+ * item becomes one that says why; otherwise the first failure ends the node, naming the item.
  */
 export async function eachItem(
 	context: IExecuteFunctions,
@@ -16,12 +17,14 @@ export async function eachItem(
 	task: (itemIndex: number) => Promise<IDataObject[]>,
 ): Promise<INodeExecutionData[]> {
 	const outputs = await concurrently(context.getInputData(), parallel, async (_item, itemIndex) => {
-		const made = await task(itemIndex).catch((error: unknown) => {
+		try {
+			const made = await task(itemIndex);
+			return made.map((json): INodeExecutionData => ({ json, pairedItem: { item: itemIndex } }));
+		} catch (error) {
 			const shown = nodeErrorOf(context.getNode(), error, itemIndex);
-			if (context.continueOnFail()) return [{ error: shown.message, remedy: shown.description ?? '' }];
-			return Promise.reject(shown);
-		});
-		return made.map((json): INodeExecutionData => ({ json, pairedItem: { item: itemIndex } }));
+			if (!context.continueOnFail()) throw shown;
+			return [failedItem(itemIndex, shown)];
+		}
 	});
 	return outputs.flat();
 }

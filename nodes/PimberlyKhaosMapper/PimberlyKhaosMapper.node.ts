@@ -11,6 +11,7 @@ import { ProfileError } from '../../lib/catalogue/checkProfile';
 import { mapProduct, type Mapped } from '../../lib/catalogue/mapProduct';
 import type { MappingProfile } from '../../lib/catalogue/profile';
 import { productSchema } from '../../lib/shapes';
+import { failedItem } from '../failedItem';
 import { fieldsProperty } from './fieldProperties';
 import { hintsOf } from './hints';
 import { kitProperties } from './kitProperties';
@@ -27,7 +28,7 @@ export class PimberlyKhaosMapper implements INodeType {
 		group: ['transform'],
 		version: 1,
 		subtitle: '={{ ($parameter["fields"]["field"] || []).length + " fields" }}',
-		description: 'Turn Pimberly products into changes for Khaos Control',
+		description: 'Turns Pimberly products into changes for Khaos Control',
 		defaults: { name: 'Pimberly to Khaos Mapper' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main, NodeConnectionTypes.Main],
@@ -59,7 +60,7 @@ export class PimberlyKhaosMapper implements INodeType {
 			} catch (error) {
 				const named = inWordsOfTheNode(this, error, item);
 				if (!this.continueOnFail()) throw named;
-				rejected.push({ json: { error: named.message }, error: named, pairedItem: { item } });
+				rejected.push(failedItem(item, named));
 			}
 		}
 

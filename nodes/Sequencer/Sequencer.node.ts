@@ -8,6 +8,7 @@ import {
 } from 'n8n-workflow';
 
 import { syncLedgerConnectionTest } from '../credentialTests';
+import { failedItems } from '../failedItem';
 import { getDifferingFields } from './firstSyncParameters';
 import * as add from './operations/add';
 import * as confirm from './operations/confirm';
@@ -126,10 +127,9 @@ export class Sequencer implements INodeType {
 		try {
 			return await operations[operation].execute(this, items);
 		} catch (error) {
-			if (this.continueOnFail()) {
-				return [items.map((_item, index) => ({ json: { error: (error as Error).message }, pairedItem: { item: index } }))];
-			}
-			throw new NodeOperationError(this.getNode(), error as Error);
+			const shown = new NodeOperationError(this.getNode(), error as Error);
+			if (this.continueOnFail()) return [failedItems(this, shown)];
+			throw shown;
 		}
 	}
 }

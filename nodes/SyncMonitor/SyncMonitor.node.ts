@@ -9,6 +9,7 @@ import {
 } from 'n8n-workflow';
 
 import { khaosControlConnectionTest, pimberlyConnectionTest, syncLedgerConnectionTest } from '../credentialTests';
+import { failedItems } from '../failedItem';
 import { nodeErrorOf as khaosErrorOf } from '../KhaosControl/account';
 import { nodeErrorOf as pimberlyErrorOf } from '../Pimberly/account';
 import { PimberlyError } from '../../lib/pimberly/pimberlyError';
@@ -187,16 +188,10 @@ export class SyncMonitor implements INodeType {
 		try {
 			return await operations[resource]![operation]!.execute(this);
 		} catch (error) {
-			if (this.continueOnFail()) {
-				return [
-					this.getInputData().map((_item, index) => ({
-						json: { error: (error as Error).message },
-						pairedItem: { item: index },
-					})),
-				];
-			}
-			if (error instanceof PimberlyError) throw pimberlyErrorOf(this.getNode(), error);
-			throw khaosErrorOf(this.getNode(), error);
+			const errorOf = error instanceof PimberlyError ? pimberlyErrorOf : khaosErrorOf;
+			const shown = errorOf(this.getNode(), error);
+			if (this.continueOnFail()) return [failedItems(this, shown)];
+			throw shown;
 		}
 	}
 }

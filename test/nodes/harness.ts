@@ -83,7 +83,7 @@ export const workflowOf = (test: NodeUnderTest, staticData: IDataObject): { work
 	return { workflow, node: workflow.getNode(node.name)! };
 };
 
-const additionalDataOf = (test: NodeUnderTest): IWorkflowExecuteAdditionalData =>
+export const additionalDataOf = (test: NodeUnderTest): IWorkflowExecuteAdditionalData =>
 	({
 		credentialsHelper: new GivenCredentials(test.credentials ?? {}),
 		executionId: '42',

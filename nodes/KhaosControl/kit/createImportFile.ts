@@ -4,6 +4,7 @@ import { isLongForCloud, LONGEST_IN_CLOUD } from '../../../lib/khaos/importCode'
 import { kitFiles, type KitFileFormat } from '../../../lib/khaos/kitFile';
 import { unreadableDesired } from '../../../lib/khaos/recordComparison';
 import { desiredKitSchema, type DesiredKit, type Warning } from '../../../lib/shapes';
+import { failedItem } from '../../failedItem';
 import {
 	fileItems,
 	fileProperties,
@@ -16,7 +17,7 @@ import {
 	TSV,
 	type FileOptions,
 } from '../importFiles';
-import { failedItem, inOrder, readRows, type ReadRow } from '../stockItemRows';
+import { inOrder, readRows, type ReadRow } from '../stockItemRows';
 import { kitProperties, KITS } from './kitRows';
 
 export const description: INodeProperties[] = [

@@ -11,8 +11,8 @@ import { KhaosLine } from '../../../lib/khaos/khaosLine';
 import { kitReadBackOf, type BuildsShown } from '../../../lib/khaos/kits';
 import { StockLookUp } from '../../../lib/khaos/stockLookUp';
 import { keyOf, LANES } from '../../../lib/shapes';
+import { failedItem } from '../../failedItem';
 import { hintWithoutLedger, khaosOf, nodeErrorOf, pause } from '../account';
-import { failedItem } from '../stockItemRows';
 import { buildsProperty } from './kitRows';
 
 export const description: INodeProperties[] = updateDisplayOptions({ show: { operation: ['get'] } }, [

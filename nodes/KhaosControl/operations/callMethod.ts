@@ -9,8 +9,8 @@ import {
 import { callMethod, checkCall } from '../../../lib/khaos/callMethod';
 import type { SoapParameter } from '../../../lib/khaos/soap';
 import { LANES } from '../../../lib/shapes';
+import { failedItem } from '../../failedItem';
 import { hintWithoutLedger, khaosOf, nodeErrorOf } from '../account';
-import { failedItem } from '../stockItemRows';
 
 export const description: INodeProperties[] = updateDisplayOptions({ show: { operation: ['callMethod'] } }, [
 	{

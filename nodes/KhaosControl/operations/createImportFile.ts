@@ -4,6 +4,7 @@ import { KhaosLine } from '../../../lib/khaos/khaosLine';
 import { parentsToRead, stockFiles, type StockFile } from '../../../lib/khaos/stockFile';
 import { StockLookUp } from '../../../lib/khaos/stockLookUp';
 import { LANES, type BatchItem } from '../../../lib/shapes';
+import { failedItem } from '../../failedItem';
 import { khaosOf, pause } from '../account';
 import {
 	fileItems,
@@ -17,7 +18,7 @@ import {
 	TSV,
 	type FileOptions,
 } from '../importFiles';
-import { failedItem, inOrder, readRows, rowProperties, type ReadRow } from '../stockItemRows';
+import { inOrder, readRows, rowProperties, type ReadRow } from '../stockItemRows';
 
 export const description: INodeProperties[] = [
 	...rowProperties('createImportFile'),

@@ -9,9 +9,9 @@ import { exportBatches, exportStock, MAPPING_TYPE } from '../../../lib/khaos/sto
 import { getStockList } from '../../../lib/khaos/stockList';
 import { recordsByKey, type StockRecord } from '../../../lib/khaos/stockRecord';
 import { keyOf } from '../../../lib/shapes';
+import { failedItem } from '../../failedItem';
 import { hintWithoutLedger, khaosOf, type Khaos } from '../account';
 import { shownStockItem, simplifyProperty } from '../shownStockItem';
-import { failedItem } from '../stockItemRows';
 
 export const description: INodeProperties[] = [
 	{

@@ -9,6 +9,7 @@ import {
 } from '../../../lib/khaos/priceFile';
 import { unreadableDesired } from '../../../lib/khaos/recordComparison';
 import { desiredPriceSchema, type DesiredPrice, type Warning } from '../../../lib/shapes';
+import { failedItem } from '../../failedItem';
 import {
 	fileItems,
 	fileProperties,
@@ -22,7 +23,7 @@ import {
 	XML,
 	type FileOptions,
 } from '../importFiles';
-import { failedItem, inOrder, readRows, type ReadRow } from '../stockItemRows';
+import { inOrder, readRows, type ReadRow } from '../stockItemRows';
 import { priceProperties, PRICES } from './priceRows';
 
 export const description: INodeProperties[] = [

@@ -8,8 +8,8 @@ import {
 
 import { getPriceLists, PriceListReader, type PriceList } from '../../../lib/khaos/priceLists';
 import { keyOf } from '../../../lib/shapes';
+import { failedItem } from '../../failedItem';
 import { hintWithoutLedger, khaosOf, nodeErrorOf } from '../account';
-import { failedItem } from '../stockItemRows';
 import { exportParameterProperty } from './priceRows';
 
 export const description: INodeProperties[] = updateDisplayOptions({ show: { operation: ['getPrices'] } }, [
