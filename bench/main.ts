@@ -1,10 +1,17 @@
 import { benchAdd } from './add';
 import { benchDrift } from './drift';
+import { benchPriceLatency } from './priceLatency';
 import { benchTake } from './take';
 import { benchTakers } from './takers';
 
 /** Each prints its figures and says whether they are as they have to be. */
-const benches: Record<string, () => Promise<boolean>> = { take: benchTake, add: benchAdd, takers: benchTakers, drift: benchDrift };
+const benches: Record<string, () => Promise<boolean>> = {
+	take: benchTake,
+	add: benchAdd,
+	takers: benchTakers,
+	drift: benchDrift,
+	'price-latency': benchPriceLatency,
+};
 
 async function main(): Promise<void> {
 	const names = process.argv.slice(2);
@@ -17,4 +24,5 @@ async function main(): Promise<void> {
 	for (const name of names) if (!(await benches[name]!())) process.exitCode = 1;
 }
 
-void main();
+// Nothing of a bench may keep the process alive after its last figure.
+void main().then(() => process.exit());
