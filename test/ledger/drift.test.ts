@@ -142,4 +142,15 @@ describe.each(backends)('a drift check over %s', (backend) => {
 		expect(shop.callsToKhaos()).toEqual(['GetStockList', 'ExportStock']);
 		expect(await open()).toEqual([`high operations attributeDrift ${simple(0)} WEIGHT`]);
 	});
+
+	test('a variant that Khaos shows inside its parent only is found there', async () => {
+		const [parent, child] = [simple(0), simple(2)];
+		await shop.control('POST', '/khaos/stock', { code: child, parentCode: parent, set: {} });
+		shop.simulators.control.resetLog();
+		expect((await check()).run.counts).toMatchObject({ missing: 0, different: 0, skipped: 0 });
+		expect(shop.callsToKhaos().filter((method) => method === 'ExportStock')).toHaveLength(Math.ceil(shop.simulators.khaos.count / 50));
+		await shop.control('POST', '/khaos/stock', { code: child, set: { WEIGHT: '9.99' } });
+		await check();
+		expect(await open()).toEqual([`high operations attributeDrift ${child} WEIGHT`]);
+	});
 });
