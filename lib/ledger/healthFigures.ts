@@ -10,9 +10,20 @@ const forgottenMs = 7 * 24 * hourMs;
 /** A scan that never succeeded is silent after so many failures. */
 const patience = 3;
 
+/** What the charts show. */
+export type SampledFigures = Pick<HealthFigures, 'byLane' | 'statuses' | 'oldestMs' | 'lag' | 'exceptions'>;
+
+export async function sampledFigures(tx: Transaction, environmentId: number, windowMs: number): Promise<SampledFigures> {
+	return {
+		...(await depths(tx, environmentId)),
+		oldestMs: await ageOf(tx, environmentId, `state = 'queued' AND target = 'khaos'`, 'ready_at'),
+		lag: await lagOf(tx, environmentId, tx.now - windowMs, [1, 2, 3, 4]),
+		exceptions: await exceptionCounts(tx, environmentId),
+	};
+}
+
 /** The sync's health as the ledger has it now. `windowMs`: the lag is that of the changes confirmed in so many milliseconds. */
 export async function healthFigures(tx: Transaction, environmentId: number, windowMs: number): Promise<HealthFigures> {
-	const { byLane, statuses } = await depths(tx, environmentId);
 	const count = async (sql: string, ...parameters: Array<string | number>): Promise<number> =>
 		Number((await tx.get<{ count: number }>(sql, environmentId, ...parameters))?.count ?? 0);
 	const confirmedSince = async (ms: number): Promise<number> =>
@@ -22,18 +33,14 @@ export async function healthFigures(tx: Transaction, environmentId: number, wind
 		);
 	return {
 		at: new Date(tx.now).toISOString(),
-		byLane,
-		statuses,
-		oldestMs: await ageOf(tx, environmentId, `state = 'queued' AND target = 'khaos'`, 'ready_at'),
+		...(await sampledFigures(tx, environmentId, windowMs)),
 		oldestPriceMs: await ageOf(tx, environmentId, `state = 'queued' AND target = 'khaos' AND lane = 1`, 'ready_at'),
 		oldestHeldMs: await ageOf(tx, environmentId, `state = 'held'`, 'held_since'),
-		lag: await lagOf(tx, environmentId, tx.now - windowMs, [1, 2, 3, 4]),
 		priceLag: await lagOf(tx, environmentId, tx.now - windowMs, [1]),
 		confirmed: { lastHour: await confirmedSince(hourMs), lastDay: await confirmedSince(24 * hourMs) },
 		rejected: await count('SELECT count(*) AS count FROM products WHERE environment_id = ? AND rejected IS NOT NULL'),
 		notifications: await count('SELECT count(*) AS count FROM hints WHERE environment_id = ?'),
 		contacts: await contactsOf(tx, environmentId),
-		exceptions: await exceptionCounts(tx, environmentId),
 	};
 }
 

@@ -1,8 +1,8 @@
-import { breachesOf, breachTypes, defaultThresholds, judge, type Health, type HealthThresholds, type JudgedFigures } from '../monitor/health';
+import { breachesOf, breachTypes, defaultThresholds, judge, minutesOf, type Health, type HealthThresholds, type JudgedFigures } from '../monitor/health';
 import type { HealthSample, HeldFamily, HourOfWork, MonitorPort } from '../monitor/monitorPort';
 import { jsonParameter, type Database, type Transaction } from './database';
 import { listExceptions, openExceptions, resolveWhere, type ListedException } from './exceptions';
-import { exceptionCounts, healthFigures } from './healthFigures';
+import { exceptionCounts, healthFigures, sampledFigures, type SampledFigures } from './healthFigures';
 import { heldFamilies } from './heldFamilies';
 import { trailOf } from './skuTrail';
 
@@ -16,7 +16,7 @@ export function monitorPort(database: Database, environmentId: number, environme
 	return {
 		environment,
 		checkHealth: async (thresholds = {}, windowMs = windowOfLagMs) =>
-			await database.write(async (tx) => await checkHealth(tx, environmentId, { ...defaultThresholds, ...thresholds }, windowMs)),
+			await checkHealth(database, environmentId, { ...defaultThresholds, ...thresholds }, windowMs),
 		healthSamples: async (since) =>
 			await database.read(async (tx) => {
 				const rows = await tx.all<{ at: number; sample: string }>(
@@ -42,8 +42,13 @@ export function monitorPort(database: Database, environmentId: number, environme
 	};
 }
 
-async function checkHealth(tx: Transaction, environmentId: number, thresholds: HealthThresholds, windowMs: number): Promise<Health> {
-	const figures = judge(await healthFigures(tx, environmentId, windowMs), thresholds);
+/** Measured beside the writers; only what follows from it is written. */
+async function checkHealth(database: Database, environmentId: number, thresholds: HealthThresholds, windowMs: number): Promise<Health> {
+	const figures = judge(await database.read(async (tx) => await healthFigures(tx, environmentId, windowMs)), thresholds);
+	return await database.write(async (tx) => await keepBreaches(tx, environmentId, figures));
+}
+
+async function keepBreaches(tx: Transaction, environmentId: number, figures: JudgedFigures): Promise<Health> {
 	const breaches = breachesOf(figures);
 	const types = [...breachTypes];
 	const before = await listExceptions(tx, environmentId, { types });
@@ -62,26 +67,31 @@ async function checkHealth(tx: Transaction, environmentId: number, thresholds: H
 	const exceptions = await exceptionCounts(tx, environmentId);
 	const opened = after.filter((one) => !among(before, one));
 	const resolved = over.length === 0 ? [] : await listExceptions(tx, environmentId, { exceptionIds: over });
-	await keepSample(tx, environmentId, { ...figures, exceptions });
+	await keepSample(tx, environmentId, { ...figures, exceptions }, minuteMs);
 	return { ...figures, exceptions, opened, resolved };
 }
 
-/** The health as it is, kept for the charts: at most once a minute, by whoever looks. */
+/** So often the ledger's own housekeeping keeps a sample, at most: counting a large queue is not free. */
+const sampledEveryMs = 5 * minuteMs;
+
+/** The health as it is, kept for the charts. */
 export async function sampleHealth(tx: Transaction, environmentId: number): Promise<void> {
-	await keepSample(tx, environmentId, judge(await healthFigures(tx, environmentId, windowOfLagMs), defaultThresholds));
+	const recent = await tx.get('SELECT at FROM health_samples WHERE environment_id = ? AND at > ? LIMIT 1', environmentId, tx.now - sampledEveryMs);
+	if (recent !== undefined) return;
+	await keepSample(tx, environmentId, await sampledFigures(tx, environmentId, windowOfLagMs), sampledEveryMs);
 }
 
-async function keepSample(tx: Transaction, environmentId: number, health: JudgedFigures): Promise<void> {
-	const value = (name: keyof HealthThresholds): number | null => health.measures.find((measure) => measure.name === name)!.value;
-	const minutes = (ms: number | null): number | null => (ms === null ? null : Math.round(ms / 6_000) / 10);
+async function keepSample(tx: Transaction, environmentId: number, figures: SampledFigures, everyMs: number): Promise<void> {
+	const lanes = Object.values(figures.byLane);
+	const total = (of: 'waiting' | 'held' | 'failed'): number => lanes.reduce((sum, lane) => sum + lane[of], 0);
 	const sample: Omit<HealthSample, 'at'> = {
-		waiting: value('waiting') ?? 0,
-		held: value('held') ?? 0,
-		failed: value('failed') ?? 0,
-		exceptions: Object.values(health.exceptions).reduce((sum, count) => sum + count, 0),
-		oldestMinutes: value('oldestMinutes'),
-		lagP50Minutes: minutes(health.lag.p50Ms),
-		lagP95Minutes: value('lagMinutes'),
+		waiting: total('waiting'),
+		held: total('held'),
+		failed: total('failed') + figures.statuses.failed,
+		exceptions: Object.values(figures.exceptions).reduce((sum, count) => sum + count, 0),
+		oldestMinutes: minutesOf(figures.oldestMs),
+		lagP50Minutes: minutesOf(figures.lag.p50Ms),
+		lagP95Minutes: minutesOf(figures.lag.p95Ms),
 	};
 	await tx.run(
 		`INSERT INTO health_samples (environment_id, at, sample) SELECT ?, CAST(? AS BIGINT), ?
@@ -90,7 +100,7 @@ async function keepSample(tx: Transaction, environmentId: number, health: Judged
 		tx.now,
 		JSON.stringify(sample),
 		environmentId,
-		tx.now - minuteMs,
+		tx.now - everyMs,
 	);
 	await tx.run('DELETE FROM health_samples WHERE environment_id = ? AND at < ?', environmentId, tx.now - keptMs);
 }

@@ -122,7 +122,8 @@ const titles: Record<keyof HealthThresholds, string> = {
 	silentMinutes: 'Without an answer of Pimberly or Khaos Control',
 };
 
-const minutes = (ms: number | null): number | null => (ms === null ? null : Math.round(ms / 6_000) / 10);
+/** Minutes, to one place. */
+export const minutesOf = (ms: number | null): number | null => (ms === null ? null : Math.round(ms / 6_000) / 10);
 const total = (byLane: HealthFigures['byLane'], of: keyof LaneDepth): number =>
 	Object.values(byLane).reduce((sum, lane) => sum + lane[of], 0);
 const longest = (contacts: Contact[]): number | null =>
@@ -138,11 +139,11 @@ export function judge(figures: HealthFigures, thresholds: HealthThresholds): Jud
 		waiting: total(figures.byLane, 'waiting'),
 		held: total(figures.byLane, 'held'),
 		failed: total(figures.byLane, 'failed') + figures.statuses.failed,
-		oldestMinutes: minutes(figures.oldestMs),
-		oldestPriceMinutes: minutes(figures.oldestPriceMs),
-		lagMinutes: minutes(figures.lag.p95Ms),
-		priceLagMinutes: minutes(figures.priceLag.p95Ms),
-		silentMinutes: minutes(longest(figures.contacts)),
+		oldestMinutes: minutesOf(figures.oldestMs),
+		oldestPriceMinutes: minutesOf(figures.oldestPriceMs),
+		lagMinutes: minutesOf(figures.lag.p95Ms),
+		priceLagMinutes: minutesOf(figures.priceLag.p95Ms),
+		silentMinutes: minutesOf(longest(figures.contacts)),
 	};
 	const measures = (Object.keys(values) as Array<keyof HealthThresholds>).map(
 		(name): Measure => ({
@@ -169,7 +170,7 @@ export function breachesOf(health: JudgedFigures): NewException[] {
 	const breached = (...names: Array<keyof HealthThresholds>): Measure[] => names.map(of).filter(({ level }) => level === 'breach');
 	const silent = of('silentMinutes');
 	const silences = health.contacts
-		.filter(({ silentMs }) => levelOf(minutes(silentMs), silent) === 'breach')
+		.filter(({ silentMs }) => levelOf(minutesOf(silentMs), silent) === 'breach')
 		.reduce((bySystem, contact) => bySystem.set(contact.system, [...(bySystem.get(contact.system) ?? []), contact]), new Map<string, Contact[]>());
 	const found = [...silences].map(([system, contacts]) => silenceOf(system, contacts));
 	if (silences.has('Khaos Control')) return found;
