@@ -2,10 +2,9 @@ import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-wor
 
 import type { Judged } from '../../lib/khaos/recordComparison';
 import type { BatchItem, Result } from '../../lib/shapes';
-import { failedItem } from '../failedItem';
 import { hintWithoutLedger, khaosOf, type Khaos } from './account';
 import { inFigures } from './deliver';
-import { inOrder, readRows, type OwnRows, type ReadRow } from './stockItemRows';
+import { inOrder, readRows, type OwnRows, type ReadRow } from './inputRows';
 
 /** Compare hands settled items to Sequencer: Settle, and what has to be written to a node that writes. */
 export const compareOutputs = ['Settled', 'To Write'];
@@ -37,7 +36,7 @@ export async function compareAll(
 		rows.map(({ item }) => item),
 	);
 	hintWithoutLedger(context, khaos);
-	const settled: INodeExecutionData[] = unreadable.map(({ itemIndex, error }) => failedItem(itemIndex, error));
+	const settled = [...unreadable];
 	const toWrite: INodeExecutionData[] = [];
 	const results: Result[] = [];
 	for (const [at, row] of rows.entries()) {

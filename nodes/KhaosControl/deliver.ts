@@ -2,9 +2,9 @@ import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-wor
 
 import { KhaosDelivery } from '../../lib/khaos/delivery';
 import type { BatchItem, Result } from '../../lib/shapes';
-import { failedItem } from '../failedItem';
 import { hintWithoutLedger, khaosOf, pause } from './account';
-import { inOrder, readRows } from './stockItemRows';
+import { inOrder, readRows } from './inputRows';
+import { STOCK_ITEMS } from './stockItemRows';
 
 const WORDS: Record<Result['status'], string> = {
 	confirmed: 'confirmed',
@@ -37,7 +37,7 @@ export async function deliver(
 	context: IExecuteFunctions,
 	work: (delivery: KhaosDelivery, items: BatchItem[]) => Promise<Result[]>,
 ): Promise<INodeExecutionData[]> {
-	const { rows, unreadable, isBatch } = readRows(context);
+	const { rows, unreadable, isBatch } = readRows(context, STOCK_ITEMS);
 	const khaos = await khaosOf(context, isBatch);
 	const options = context.getNodeParameter('options', 0, {}) as { stockListMinutes?: number };
 	const delivery = new KhaosDelivery({
@@ -61,5 +61,5 @@ export async function deliver(
 			: { stockCode: item.desired.stockCode, ...outcome };
 		return { json: shown as unknown as IDataObject, pairedItem: { item: itemIndex } };
 	});
-	return inOrder([...outcomes, ...unreadable.map(({ itemIndex, error }) => failedItem(itemIndex, error))]);
+	return inOrder([...outcomes, ...unreadable]);
 }

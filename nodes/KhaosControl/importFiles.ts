@@ -7,10 +7,11 @@ import {
 	type INodeProperties,
 } from 'n8n-workflow';
 
+import { isLongForCloud, LONGEST_IN_CLOUD } from '../../lib/khaos/importCode';
 import type { ImportFile, Newline } from '../../lib/khaos/importFile';
 import { notCompared } from '../../lib/khaos/firstSync';
-import type { Result, Reason } from '../../lib/shapes';
-import type { ReadRow } from './stockItemRows';
+import type { Reason, Result, Warning } from '../../lib/shapes';
+import type { ReadRow } from './inputRows';
 import { writableFolder } from '../writableFolder';
 
 /** Create Import File hands out the file first, so that it is delivered before its changes are settled. */
@@ -110,6 +111,13 @@ export const lostIn = (options: FileOptions, texts: string[]): Reason[] =>
 			remedy: "Choose UTF-8 under 'Encoding', if Khaos Control's import takes it, or change the code.",
 		}));
 
+/** Codes that the cloud's documented import map has no room for. */
+export const longInCloud = (codes: string[]): Warning[] =>
+	codes.filter(isLongForCloud).map((code) => ({
+		field: 'stock code',
+		message: `${code} has ${code.length} characters; Khaos Control Cloud documents ${LONGEST_IN_CLOUD} for its import.`,
+	}));
+
 /** A name with something put before its ending; nothing that a folder or a URL would stumble over. */
 export const withPart = (fileName: string, part: string): string => {
 	const safe = part.replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-|-$/g, '');
@@ -120,11 +128,11 @@ export const TSV = 'text/tab-separated-values';
 export const XML = 'application/xml';
 
 /** The import files as items of the first output. Names that would be the same are numbered. */
-export async function fileItems(
+export async function fileItems<File extends ImportFile<ReadRow>>(
 	context: IExecuteFunctions,
-	files: Array<ImportFile<ReadRow>>,
+	files: File[],
 	mimeType: string,
-	more: (file: ImportFile<ReadRow>) => IDataObject,
+	more: (file: File) => IDataObject,
 ): Promise<INodeExecutionData[]> {
 	const options = context.getNodeParameter('options', 0, {}) as FileOptions;
 	const fileName = context.getNodeParameter('fileName', 0) as string;

@@ -1,5 +1,4 @@
 import {
-	NodeOperationError,
 	updateDisplayOptions,
 	type IDataObject,
 	type IExecuteFunctions,
@@ -8,11 +7,10 @@ import {
 } from 'n8n-workflow';
 
 import type { ChannelPort } from '../../lib/khaos/channel/channelPort';
-import { batchItemSchema, type BatchItem, type Result } from '../../lib/shapes';
-import { failedItem } from '../failedItem';
+import type { BatchItem, Result } from '../../lib/shapes';
 import { ledgerOf } from '../ledgerFromCredentials';
 import { inFigures } from './deliver';
-import { inOrder } from './stockItemRows';
+import { batchItemOf, inOrder, readEach } from './inputRows';
 
 /** What a person should know before the first item is published. */
 export const publishNotice = (what: string): INodeProperties[] =>
@@ -37,22 +35,7 @@ export async function publish(
 	context: IExecuteFunctions,
 	work: (port: ChannelPort, items: BatchItem[]) => Promise<Result[]>,
 ): Promise<INodeExecutionData[]> {
-	const rows: Array<{ itemIndex: number; item: BatchItem }> = [];
-	const unreadable: INodeExecutionData[] = [];
-	for (const [itemIndex, input] of context.getInputData().entries()) {
-		const parsed = batchItemSchema.safeParse(input.json);
-		if (parsed.success) {
-			rows.push({ itemIndex, item: parsed.data });
-			continue;
-		}
-		const issue = parsed.error.issues[0];
-		const error = new NodeOperationError(context.getNode(), 'This item is not part of a batch of the Sequencer', {
-			itemIndex,
-			description: `${issue ? `${issue.path.join('.') || 'The item'}: ${issue.message}. ` : ''}Connect a Sequencer Trigger to this node, and keep its fields as they come.`,
-		});
-		if (!context.continueOnFail()) throw error;
-		unreadable.push(failedItem(itemIndex, error));
-	}
+	const { rows, unreadable } = readEach(context, (input, itemIndex) => batchItemOf(context, input, itemIndex, null));
 	const { channel } = await ledgerOf(context);
 	const results = await work(
 		channel,

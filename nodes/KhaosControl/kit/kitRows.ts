@@ -1,38 +1,18 @@
 import { NodeOperationError, updateDisplayOptions, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 
 import { componentSchema, keyOf, LANES, relationSchema, type BatchItem, type Component } from '../../../lib/shapes';
-import { ownItem, type OwnRows } from '../stockItemRows';
+import { ownItem, sourceProperty, stockCodeProperty, type OwnRows } from '../inputRows';
 
 /** Where the kits come from; shared by the operations that compare or write them. */
 export const kitProperties = (operation: string): INodeProperties[] =>
 	updateDisplayOptions({ show: { operation: [operation] } }, [
+		sourceProperty('Kits From', {
+			name: 'Fields Below',
+			value: 'fields',
+			description: 'Each input item is a kit; its parent and components are given here',
+		}),
 		{
-			displayName: 'Kits From',
-			name: 'source',
-			type: 'options',
-			options: [
-				{
-					name: 'Fields Below',
-					value: 'fields',
-					description: 'Each input item is a kit; its parent and components are given here',
-				},
-				{
-					name: 'Sequencer Batch',
-					value: 'batch',
-					description: 'The items of a Sequencer Trigger or of Sequencer: Take, as they come',
-				},
-			],
-			default: 'batch',
-			description: 'What the input items are',
-		},
-		{
-			displayName: 'Stock Code',
-			name: 'stockCode',
-			type: 'string',
-			default: '',
-			required: true,
-			placeholder: 'e.g. {{ $json.sku }}',
-			description: 'The stock code of the kit parent',
+			...stockCodeProperty('The stock code of the kit parent'),
 			displayOptions: { show: { source: ['fields'] } },
 		},
 		{

@@ -1,24 +1,13 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
 import { KhaosLine } from '../../../lib/khaos/khaosLine';
-import { parentsToRead, stockFiles, type StockFile } from '../../../lib/khaos/stockFile';
+import { parentsToRead, stockFiles } from '../../../lib/khaos/stockFile';
 import { StockLookUp } from '../../../lib/khaos/stockLookUp';
 import { LANES, type BatchItem } from '../../../lib/shapes';
-import { failedItem } from '../../failedItem';
 import { khaosOf, pause } from '../account';
-import {
-	fileItems,
-	fileProperties,
-	lostIn,
-	newlineOf,
-	notInFile,
-	onlyToRead,
-	resultItem,
-	sentInFile,
-	TSV,
-	type FileOptions,
-} from '../importFiles';
-import { inOrder, readRows, rowProperties, type ReadRow } from '../stockItemRows';
+import { fileProperties, newlineOf, TSV, type FileOptions } from '../importFiles';
+import { rowProperties, STOCK_ITEMS } from '../stockItemRows';
+import { writeImportFiles } from '../writeImportFiles';
 
 export const description: INodeProperties[] = [
 	...rowProperties('createImportFile'),
@@ -57,29 +46,23 @@ async function parentDescriptions(context: IExecuteFunctions, items: BatchItem[]
 
 /** Writes the tables that the Stock Import Tool takes, and a result for each item. */
 export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-	const { rows, unreadable, isBatch } = readRows(context);
 	const options = context.getNodeParameter('options', 0, {}) as FileOptions & { rowsPerFile?: number };
-	const results = unreadable.map(({ itemIndex, error }) => failedItem(itemIndex, error));
-	const toWrite: ReadRow[] = [];
-	for (const row of rows) {
-		const lost = lostIn(options, [row.item.key]);
-		const other = onlyToRead(row) ?? (lost.length > 0 ? notInFile(lost) : null);
-		if (other === null) toWrite.push(row);
-		else results.push(resultItem(row, isBatch, other));
-	}
-	const descriptions = await parentDescriptions(
-		context,
-		toWrite.map(({ item }) => item),
-	);
-	const { files, refused } = stockFiles(toWrite, descriptions, {
-		newline: newlineOf(options),
-		rowsPerFile: options.rowsPerFile || Infinity,
+	return await writeImportFiles(context, {
+		own: STOCK_ITEMS,
+		mimeType: TSV,
+		entryOf: (row) => row,
+		namesIn: ({ item }) => [item.key],
+		filesOf: async (entries) => {
+			const items = entries.map(({ item }) => item);
+			return stockFiles(entries, await parentDescriptions(context, items), {
+				newline: newlineOf(options),
+				rowsPerFile: options.rowsPerFile || Infinity,
+			});
+		},
+		warningsOf: () => [],
+		detailsOf: ({ columns, entries }) => ({
+			columns,
+			stockCodes: entries.map(({ item }) => (item.desired as { stockCode: string }).stockCode),
+		}),
 	});
-	for (const { entry, reasons } of refused) results.push(resultItem(entry, isBatch, notInFile(reasons)));
-	for (const entry of files.flatMap((file) => file.entries)) results.push(resultItem(entry, isBatch, sentInFile()));
-	const items = await fileItems(context, files, TSV, (file) => ({
-		columns: (file as StockFile<ReadRow>).columns,
-		stockCodes: file.entries.map(({ item }) => (item.desired as { stockCode: string }).stockCode),
-	}));
-	return [items, inOrder(results)];
 }

@@ -12,7 +12,7 @@ import { getStockPotential, POTENTIAL_BATCH } from '../../../lib/khaos/stockPote
 import { exportStockStatus } from '../../../lib/khaos/stockStatus';
 import { keyOf } from '../../../lib/shapes';
 import { hintWithoutLedger, khaosOf, type Khaos } from '../account';
-import { inOrder } from '../stockItemRows';
+import { inOrder } from '../inputRows';
 
 export const description: INodeProperties[] = updateDisplayOptions({ show: { operation: ['getStockStatus'] } }, [
 	{

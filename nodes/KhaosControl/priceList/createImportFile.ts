@@ -1,6 +1,5 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
-import { isLongForCloud, LONGEST_IN_CLOUD } from '../../../lib/khaos/importCode';
 import {
 	cloudPriceFiles,
 	desktopPriceFiles,
@@ -8,22 +7,10 @@ import {
 	type CloudPriceFileOptions,
 } from '../../../lib/khaos/priceFile';
 import { unreadableDesired } from '../../../lib/khaos/recordComparison';
-import { desiredPriceSchema, type DesiredPrice, type Warning } from '../../../lib/shapes';
-import { failedItem } from '../../failedItem';
-import {
-	fileItems,
-	fileProperties,
-	lostIn,
-	newlineOf,
-	notInFile,
-	onlyToRead,
-	resultItem,
-	sentInFile,
-	TSV,
-	XML,
-	type FileOptions,
-} from '../importFiles';
-import { inOrder, readRows, type ReadRow } from '../stockItemRows';
+import { desiredPriceSchema, type DesiredPrice, type Reason } from '../../../lib/shapes';
+import { fileProperties, longInCloud, newlineOf, TSV, XML, type FileOptions } from '../importFiles';
+import type { ReadRow } from '../inputRows';
+import { writeImportFiles } from '../writeImportFiles';
 import { priceProperties, PRICES } from './priceRows';
 
 export const description: INodeProperties[] = [
@@ -76,8 +63,6 @@ export const description: INodeProperties[] = [
 	]),
 ];
 
-const namesIn = (price: DesiredPrice): string[] => [price.stockCode, price.priceList];
-
 type Entry = ReadRow & { price: DesiredPrice };
 
 interface Options extends FileOptions {
@@ -85,45 +70,27 @@ interface Options extends FileOptions {
 	listElement?: string;
 }
 
-/** A code that the cloud's documented import map has no room for. */
-const longCode = ({ stockCode }: DesiredPrice): Warning[] =>
-	isLongForCloud(stockCode)
-		? [
-				{
-					field: 'stock code',
-					message: `${stockCode} has ${stockCode.length} characters; Khaos Control Cloud documents ${LONGEST_IN_CLOUD} for its import.`,
-				},
-			]
-		: [];
-
 /** Writes price files, and a result for each price. */
 export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-	const { rows, unreadable, isBatch } = readRows(context, PRICES);
 	const isCloud = context.getNodeParameter('format', 0) === 'cloud';
 	const options = context.getNodeParameter('options', 0, {}) as Options;
-	const results = unreadable.map(({ itemIndex, error }) => failedItem(itemIndex, error));
-	const entries: Entry[] = [];
-	for (const row of rows) {
-		const parsed = desiredPriceSchema.safeParse(row.item.desired);
-		const problems = parsed.success ? lostIn(options, namesIn(parsed.data)) : [unreadableDesired(parsed.error)];
-		const other = onlyToRead(row) ?? (problems.length > 0 ? notInFile(problems) : null);
-		if (other === null && parsed.success) entries.push({ ...row, price: parsed.data });
-		else results.push(resultItem(row, isBatch, other!));
-	}
 	const newline = newlineOf(options);
-	const { files, refused } = isCloud
-		? cloudPriceFiles(entries, { newline, withoutPrice: options.withoutPrice ?? 'separate' })
-		: desktopPriceFiles(entries, { newline, listElement: options.listElement?.trim() || LIST_ELEMENT });
-	for (const { entry, reasons } of refused) results.push(resultItem(entry, isBatch, notInFile(reasons)));
-	for (const entry of files.flatMap((file) => file.entries)) {
-		results.push(resultItem(entry, isBatch, sentInFile(isCloud ? longCode(entry.price) : [])));
-	}
-	const items = await fileItems(context, files, isCloud ? TSV : XML, (file) => {
-		const prices = file.entries.map((entry) => (entry as Entry).price);
-		return {
-			priceLists: [...new Set(prices.map((price) => price.priceList))],
-			stockCodes: [...new Set(prices.map((price) => price.stockCode))],
-		};
+	return await writeImportFiles(context, {
+		own: PRICES,
+		mimeType: isCloud ? TSV : XML,
+		entryOf: (row): Entry | Reason[] => {
+			const parsed = desiredPriceSchema.safeParse(row.item.desired);
+			return parsed.success ? { ...row, price: parsed.data } : [unreadableDesired(parsed.error)];
+		},
+		namesIn: ({ price }) => [price.stockCode, price.priceList],
+		filesOf: async (entries) =>
+			isCloud
+				? cloudPriceFiles(entries, { newline, withoutPrice: options.withoutPrice ?? 'separate' })
+				: desktopPriceFiles(entries, { newline, listElement: options.listElement?.trim() || LIST_ELEMENT }),
+		warningsOf: ({ price }) => (isCloud ? longInCloud([price.stockCode]) : []),
+		detailsOf: ({ entries }) => ({
+			priceLists: [...new Set(entries.map(({ price }) => price.priceList))],
+			stockCodes: [...new Set(entries.map(({ price }) => price.stockCode))],
+		}),
 	});
-	return [items, inOrder(results)];
 }

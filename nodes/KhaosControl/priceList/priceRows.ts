@@ -2,41 +2,19 @@ import { NodeOperationError, updateDisplayOptions, type IExecuteFunctions, type 
 
 import { FIRST_QUANTITY, LAST_QUANTITY } from '../../../lib/khaos/priceLists';
 import { desiredPriceSchema, LANES, priceKeyOf, type BatchItem } from '../../../lib/shapes';
-import { ownItem, type OwnRows } from '../stockItemRows';
+import { ownItem, sourceProperty, stockCodeProperty, type OwnRows } from '../inputRows';
 
 /** Where the prices come from; shared by the operations that compare or write them. */
 export const priceProperties = (operation: string): INodeProperties[] => [
 	...updateDisplayOptions({ show: { operation: [operation] } }, [
-		{
-			displayName: 'Prices From',
-			name: 'source',
-			type: 'options',
-			options: [
-				{
-					name: 'Fields Below',
-					value: 'fields',
-					description: 'Each input item is a price, given here',
-				},
-				{
-					name: 'Sequencer Batch',
-					value: 'batch',
-					description: 'The items of a Sequencer Trigger or of Sequencer: Take, as they come',
-				},
-			],
-			default: 'batch',
-			description: 'What the input items are',
-		},
+		sourceProperty('Prices From', {
+			name: 'Fields Below',
+			value: 'fields',
+			description: 'Each input item is a price, given here',
+		}),
 	]),
 	...updateDisplayOptions({ show: { operation: [operation], source: ['fields'] } }, [
-		{
-			displayName: 'Stock Code',
-			name: 'stockCode',
-			type: 'string',
-			default: '',
-			required: true,
-			placeholder: 'e.g. {{ $json.sku }}',
-			description: 'The unique code of the stock item in Khaos Control',
-		},
+		stockCodeProperty('The unique code of the stock item in Khaos Control'),
 		{
 			displayName: 'Price List',
 			name: 'priceList',
