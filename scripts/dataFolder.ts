@@ -25,6 +25,8 @@ const settingsSchema = z.object({
 	postgresPassword: z.string().optional(),
 	/** What the simulated Khaos logs in to its channel with. */
 	channelPassword: z.string().optional(),
+	/** What people sign in to the dashboard with. */
+	dashboardPassword: z.string().optional(),
 	/** Kept so that URLs stay the same: a ledger knows the hosts it was filled from. */
 	ports: z.object({
 		n8n: z.number().optional(),

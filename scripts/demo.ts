@@ -11,8 +11,10 @@ import { installPackage } from './packageInstallation';
 import { freePorts } from './ports';
 import type { Progress } from './progress';
 import type { OtherServers } from './startOptions';
+import { dashboardCredential, importWatching, type Watching } from './watching';
 
 export const REPOSITORY = join(__dirname, '..');
+const WORKFLOWS = join(REPOSITORY, 'workflows');
 
 /** The name that the demo's ledger keeps its environment under. */
 export const ENVIRONMENT = 'Demo';
@@ -34,6 +36,8 @@ export interface DemoOptions {
 	/** How many workers there are beside the main process: none without queue mode. */
 	workers: number;
 	transport: Transport;
+	/** Whether a person watches: then dashboard, report, alerts and nightly checks run as well. */
+	watched: boolean;
 	/** For every n8n process; tests make it quicker or slower with them. */
 	env: Record<string, string>;
 	variation?: DemoVariation;
@@ -79,6 +83,8 @@ export class Demo {
 		public api: N8nApi,
 		/** In the order in which they are activated; the last one reads Pimberly. */
 		readonly workflows: Workflow[],
+		/** Beside them, what people look at. */
+		private readonly watching: Workflow[],
 		/** Whether an earlier run was ended without its consent: n8n switched the sync on by itself when it started. */
 		readonly activeFromBefore: boolean,
 	) {}
@@ -90,6 +96,7 @@ export class Demo {
 		const [n8n, broker] = (await freePorts(2, [ports.n8n, ports.broker])) as [number, number];
 		Object.assign(ports, { n8n, broker });
 		data.settings.channelPassword ??= randomUUID();
+		data.settings.dashboardPassword ??= randomUUID();
 		await data.saveSettings();
 
 		progress.step('Starting n8n');
@@ -104,10 +111,20 @@ export class Demo {
 			workers.catch(() => undefined);
 			const api = await N8nApi.signIn(server.url, data.settings.owner);
 			const credentials = await fillCredentials(api, options);
-			const imported = await importOnce(api, credentials, options.transport, options.variation?.adapt);
+			const watching = options.watched ? await importWatching(api, credentials, WORKFLOWS) : null;
+			const imported = await importOnce(api, credentials, options, watching);
 			const active = imported.at(-1)!.active;
 			const workflows = imported.map(({ id, name }) => ({ id, name }));
-			const demo = new Demo(options, { n8n, broker }, server, await workers, api, workflows, active);
+			const demo = new Demo(
+				options,
+				{ n8n, broker },
+				server,
+				await workers,
+				api,
+				workflows,
+				watching?.workflows ?? [],
+				active,
+			);
 			progress.done(`ready at ${server.url}${options.workers > 0 ? `, with ${inWords(options.workers)}` : ''}`);
 			return demo;
 		} catch (error) {
@@ -120,7 +137,7 @@ export class Demo {
 	async activate(): Promise<void> {
 		const { progress } = this.options;
 		progress.step('Activating the workflows');
-		for (const workflow of this.workflows) await this.activateOne(workflow);
+		for (const workflow of [...this.watching, ...this.workflows]) await this.activateOne(workflow);
 		progress.done('active');
 	}
 
@@ -195,7 +212,11 @@ export class Demo {
 	async stop(): Promise<void> {
 		if (this.running) {
 			// An n8n that does not answer is ended all the same.
-			await Promise.all(this.workflows.map(async ({ id }) => await this.api.deactivate(id, 5_000).catch(() => {})));
+			await Promise.all(
+				[...this.watching, ...this.workflows].map(
+					async ({ id }) => await this.api.deactivate(id, 5_000).catch(() => {}),
+				),
+			);
 		}
 		await Promise.all([this.server, ...this.workers].map(async (server) => await server.stop()));
 	}
@@ -242,7 +263,7 @@ const ledgerCredential = (ledger: LedgerStore): Record<string, unknown> => ({ en
 /** The credentials that the templates ask for, made or brought up to date. */
 async function fillCredentials(
 	api: N8nApi,
-	{ servers, ledger, variation, transport, data }: DemoOptions,
+	{ servers, ledger, variation, transport, watched, data }: DemoOptions,
 ): Promise<Credential[]> {
 	const wanted: DemoCredential[] = [
 		{
@@ -268,6 +289,7 @@ async function fillCredentials(
 		},
 		...(variation ? [variation.credential] : []),
 		...(transport === 'channel' ? [channelCredential(data.settings.channelPassword!)] : []),
+		...(watched ? [dashboardCredential(data.settings.dashboardPassword!)] : []),
 	];
 	const existing = await api.credentials();
 	const filled: Credential[] = [];
@@ -283,17 +305,18 @@ async function fillCredentials(
 async function importOnce(
 	api: N8nApi,
 	credentials: Credential[],
-	transport: Transport,
-	adapt: DemoVariation['adapt'] = (template) => template,
+	{ transport, variation }: DemoOptions,
+	watching: Watching | null,
 ): Promise<Array<Workflow & { active: boolean }>> {
+	const adapt = variation?.adapt ?? ((template: WorkflowTemplate) => template);
 	const existing = await api.workflows();
 	const imported: Array<Workflow & { active: boolean }> = [];
 	for (const template of transport === 'channel' ? CHANNEL_TEMPLATES : TEMPLATES) {
-		const file = join(REPOSITORY, 'workflows', `${template}.json`);
-		const asShipped = JSON.parse(await readFile(file, 'utf8')) as WorkflowTemplate;
+		const asShipped = JSON.parse(await readFile(join(WORKFLOWS, `${template}.json`), 'utf8')) as WorkflowTemplate;
 		const workflow = transport === 'channel' ? forChannel(asShipped) : asShipped;
+		const settings = { ...workflow.settings, ...(watching === null ? {} : { errorWorkflow: watching.errorWorkflow }) };
 		const found = existing.find(({ name }) => name === workflow.name);
-		imported.push(found ?? (await api.importWorkflow(adapt(workflow), credentials)));
+		imported.push(found ?? (await api.importWorkflow(adapt({ ...workflow, settings }), credentials)));
 	}
 	return imported;
 }

@@ -4,6 +4,7 @@ import { summary, writeReport, type Report } from './report';
 import { stopCommands } from './runCommand';
 import { readStartOptions, reportFileOf, USAGE, UsageError, type StartOptions } from './startOptions';
 import { failedReport, SyncRun } from './syncRun';
+import { whereToWatch } from './watching';
 
 // `npm start`: the whole sync in a real n8n, for a person to watch (until Ctrl-C) or with --once for a machine.
 
@@ -79,6 +80,7 @@ function whereToLook(run: SyncRun, options: StartOptions): string {
 		'',
 		`  Editor            ${demo.url}/workflow/${demo.workflow.id}`,
 		`                    sign in as ${email} with the password ${password}`,
+		...whereToWatch(demo.url, data.settings.dashboardPassword!),
 		`  Executions        ${demo.url}/workflow/${demo.workflow.id}/executions`,
 		...(simulators
 			? [

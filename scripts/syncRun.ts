@@ -22,7 +22,7 @@ import { untilSettled, type Ending, type SyncState } from './untilSettled';
 const GIVE_UP_AFTER_MS = 6 * 60_000;
 
 export type RunOptions = Pick<StartOptions, 'catalogue' | 'generate' | 'servers' | 'keep'> &
-	Partial<Pick<StartOptions, 'ledger' | 'queueMode' | 'redis' | 'transport'>> & {
+	Partial<Pick<StartOptions, 'ledger' | 'once' | 'queueMode' | 'redis' | 'transport'>> & {
 		/** For n8n. */
 		env?: Record<string, string>;
 		variation?: (data: DataFolder) => DemoVariation;
@@ -100,6 +100,8 @@ export class SyncRun {
 				ledger: stores.ledger,
 				workers,
 				transport,
+				// Tests, and whoever runs it with --once, don't look.
+				watched: options.once === false,
 				...(variation ? { variation } : {}),
 			});
 			cleanup.add(async () => await demo.stop());
@@ -155,7 +157,8 @@ export class SyncRun {
 		progress.step('Syncing');
 		const ending = await untilSettled({
 			read: async () => await this.state(),
-			activity: async () => await Promise.resolve(this.simulators ? String(this.simulators.control.log().filter(isWork).length) : ''),
+			activity: async () =>
+				await Promise.resolve(this.simulators ? String(this.simulators.control.log().filter(isWork).length) : ''),
 			ended: this.demo.whenEnded(),
 			giveUpAfterMs: this.options.giveUpAfterMs ?? GIVE_UP_AFTER_MS,
 			show: (state) => progress.detail(inWords(state)),
@@ -182,9 +185,7 @@ export class SyncRun {
 		// Elsewhere a person has to import the file; what waits for that is counted apart.
 		const waiting = simulators ? new Set<string>() : await this.view.sent();
 		const found = look instanceof Error ? [] : differencesIn(look, this.byChannel);
-		const differences = found.filter(
-			({ kind, primaryId }) => !waiting.has(`${kind} ${primaryId}`),
-		);
+		const differences = found.filter(({ kind, primaryId }) => !waiting.has(`${kind} ${primaryId}`));
 		const explained = new Set(exceptions.map(({ product }) => product));
 		const unexplained = differences.filter(({ primaryId }) => !explained.has(primaryId));
 		if (!(look instanceof Error))
