@@ -35,7 +35,7 @@ td.number, th.number { text-align: right; padding-right: 1rem; }
 .wide { overflow-x: auto; }
 figure { margin: .75rem 0; } figcaption { font-weight: 600; } svg { width: 100%; height: auto; display: block; }
 svg .axis { stroke: var(--line); } svg text { fill: var(--quiet); font: 11px system-ui, sans-serif; }
-svg .one { stroke: var(--one); fill: none; stroke-width: 2; } svg .two { stroke: var(--two); fill: none; stroke-width: 2; stroke-dasharray: 6 3; }
+svg .one { stroke: var(--one); fill: none; stroke-width: 2; stroke-linecap: round; } svg .two { stroke: var(--two); fill: none; stroke-width: 2; stroke-linecap: round; stroke-dasharray: 6 3; }
 form { display: flex; flex-wrap: wrap; gap: .5rem; align-items: end; margin: .5rem 0; }
 input[type=search] { font: inherit; padding: .4rem .6rem; min-width: 14rem; max-width: 100%; color: inherit; background: var(--page); border: 1px solid var(--quiet); border-radius: .35rem; }
 button { font: inherit; padding: .4rem .9rem; border-radius: .35rem; border: 1px solid var(--quiet); background: var(--card); color: inherit; cursor: pointer; }
