@@ -141,6 +141,43 @@ export class N8nApi {
 		await this.public('POST', `/workflows/${workflowId}/deactivate`, undefined, withinMs);
 	}
 
+	/** Runs a workflow from one of its triggers, as the editor's button does; gives the execution's id. */
+	async run(workflowId: string, triggerName: string): Promise<string> {
+		const started = await call(
+			this.url,
+			'POST',
+			`/rest/workflows/${workflowId}/run`,
+			{ cookie: this.cookie },
+			{ triggerToStartFrom: { name: triggerName } },
+		);
+		return z
+			.object({ data: z.object({ executionId: z.union([z.string(), z.number()]).transform(String) }) })
+			.parse(started.body).data.executionId;
+	}
+
+	/** All rows of the Data Table of that name. */
+	async dataTableRows(table: string): Promise<Array<Record<string, unknown>>> {
+		const id = await this.dataTableId(table);
+		return z
+			.object({ data: z.array(z.record(z.unknown())) })
+			.parse(await this.public('GET', `/data-tables/${id}/rows?limit=250`)).data;
+	}
+
+	/** Edits the rows whose exceptionId is that, as somebody does in the table's own page. */
+	async updateDataTableRow(table: string, exceptionId: string, data: Record<string, string>): Promise<void> {
+		const filter = { type: 'and', filters: [{ columnName: 'exceptionId', condition: 'eq', value: exceptionId }] };
+		await this.public('PATCH', `/data-tables/${await this.dataTableId(table)}/rows/update`, { filter, data });
+	}
+
+	private async dataTableId(name: string): Promise<string> {
+		const tables = z
+			.object({ data: z.array(z.object({ id: z.string(), name: z.string() })) })
+			.parse(await this.public('GET', '/data-tables?limit=100'));
+		const table = tables.data.find((one) => one.name === name);
+		if (table === undefined) throw new Error(`n8n has no Data Table ${name}.`);
+		return table.id;
+	}
+
 	/** The latest executions, newest first. */
 	async executions(
 		query: { workflowId?: string; status?: string; limit?: number; includeData?: boolean } = {},
