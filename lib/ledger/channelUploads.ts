@@ -227,12 +227,17 @@ export async function priceListUpload(
 		environmentId,
 		keys,
 	);
+	const known = await tx.all<{ record_id: number; key: string }>(
+		`SELECT record_id, key FROM records WHERE environment_id = ? AND kind = 'price' AND ${tx.dialect.among('key')}`,
+		environmentId,
+		keys,
+	);
+	// By record and not by key: SQLite would look through all prices for each of these.
 	await tx.run(
 		`UPDATE records SET read_back = r.read_back, read_back_at = ?, present = 1
-		 FROM ${tx.dialect.rows('r', { key: 'text', read_back: 'text' })} WHERE records.environment_id = ? AND records.kind = 'price' AND records.key = r.key`,
+		 FROM ${tx.dialect.rows('r', { record_id: 'integer', read_back: 'text' })} WHERE records.record_id = r.record_id`,
 		tx.now,
-		jsonParameter([...shown].map(([key, row]) => ({ key, read_back: JSON.stringify(row) }))),
-		environmentId,
+		jsonParameter(known.map(({ record_id, key }) => ({ record_id, read_back: JSON.stringify(shown.get(key)) }))),
 	);
 	const outcome = nothing();
 	const settled: Settled[] = [];
