@@ -33,6 +33,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 		),
 	},
 	{ weight: 1, arbitrary: some('reject', { key }) },
+	{ weight: 1, arbitrary: some('allow', { everything: fc.boolean() }) },
 	{ weight: 1, arbitrary: some('replay', { key }) },
 	{ weight: 1, arbitrary: some('drop', { key }) },
 	{

@@ -9,6 +9,7 @@ import { change, rejection, result } from './story';
 export type Step =
 	| { do: 'add'; key: string; age: 'older' | 'equal' | 'newer'; price: number; words: number; parent: string | null }
 	| { do: 'reject'; key: string }
+	| { do: 'allow'; everything: boolean }
 	| { do: 'replay'; key: string }
 	| { do: 'drop'; key: string }
 	| { do: 'take'; taker: number; limit: number; lanes: Lane[] }
@@ -35,6 +36,11 @@ const contentOf = (item: { desired: Record<string, unknown> }): string => {
 	const { columns } = item.desired as unknown as DesiredStockItem;
 	return `${columns['SELL_PRICE']} ${columns['SHORT_DESC']}`;
 };
+/** As Khaos shows them. */
+const columnsOf = (content: string): Record<string, string> => {
+	const [price = '', ...words] = content.split(' ');
+	return { BUY_PRICE: '1.00', SELL_PRICE: price, SHORT_DESC: words.join(' ') };
+};
 const versionAt = (minute: number): string =>
 	new Date(Date.parse('2026-11-02T08:00:00.000Z') + minute * 60_000).toISOString();
 
@@ -48,12 +54,19 @@ export class World {
 	private readonly minutes = new Map<string, number>();
 	private readonly accepted = new Map<string, Accepted>();
 	private readonly failed = new Set<string>();
+	/** Whether items that were never confirmed may be written. */
+	private everythingAllowed = true;
+	private readonly confirmed = new Set<string>();
+	/** What we wrote, or said to have written, may count as ours. */
+	private readonly maybeOurs = new Set<string>();
 	/** What a person took out of the queue, or out of an execution's hands should that not confirm it. */
 	private readonly dropped = new Map<string, Accepted>();
 	private readonly leases = new Map<string, { token: string; until: number }>();
 	private readonly knownInKhaos = new Set<string>();
 	private readonly khaos = new Map<string, { content: string; version: string }>([
 		[madeByHand, { content: 'by hand', version: '' }],
+		// Pimberly has it as well, otherwise.
+		['D', { content: '9.00 by hand', version: '' }],
 	]);
 	private readonly hands = new Map<number, BatchItem[]>();
 	private readonly past: BatchItem[][] = [];
@@ -89,6 +102,8 @@ export class World {
 					}),
 				]);
 				return;
+			case 'allow':
+				return await this.allow(step.everything);
 			case 'replay':
 				return await this.replay(step.key);
 			case 'drop':
@@ -158,6 +173,12 @@ export class World {
 		check(!same || outcome.outcome === 'unchanged', `${step.key}: it was dropped and is ${outcome.outcome}`);
 	}
 
+	private async allow(everything: boolean): Promise<void> {
+		this.everythingAllowed = everything;
+		const approval = everything ? { columns: 'all' as const, newItems: true } : { columns: [], newItems: false };
+		await this.ledger.setFirstSync({ id: 'taker', label: 'Taker' }, approval);
+	}
+
 	private async replay(key: string): Promise<void> {
 		const [outcome] = await this.ledger.replay({ names: [key], kinds: ['stockItem'] }, 'A person says so');
 		if (outcome!.outcome !== 'replayed') return;
@@ -185,6 +206,9 @@ export class World {
 		check(batch.length <= limit, `${batch.length} changes were taken, ${limit} asked for`);
 		for (const item of batch) {
 			check(!this.leases.has(item.key), `${item.key} was given to two takers`);
+			if (this.confirmed.has(item.key)) check(item.approval === undefined, `${item.key} was confirmed, and is to be approved`);
+			else if (!this.everythingAllowed && item.purpose !== 'lookUp' && !this.maybeOurs.has(item.key))
+				check(item.approval !== undefined, `${item.key} may be written, and nobody has approved it`);
 			this.leases.set(item.key, { token: item.lease.token, until: Date.parse(item.lease.until) });
 			if (item.purpose !== 'check')
 				check(lanes.length === 0 || lanes.includes(item.lane), `${item.key} is in lane ${item.lane}`);
@@ -199,7 +223,7 @@ export class World {
 
 	/** Writes what is still the taker's, as delivery does: the ledger is asked right before. */
 	private async write(taker: number): Promise<void> {
-		const batch = (this.hands.get(taker) ?? []).filter((item) => item.purpose === 'write');
+		const batch = (this.hands.get(taker) ?? []).filter((item) => item.purpose === 'write' && item.approval === undefined);
 		if (batch.length === 0) return;
 		const port = this.ledger.deliveryPort('https://erp.example');
 		const ours = await port.beginWrite(batch.map((item) => ({ changeId: item.changeId, token: item.lease.token })));
@@ -209,6 +233,7 @@ export class World {
 			check(holds || !ours.has(item.changeId), `${item.key} was written by a taker that no longer holds it`);
 			if (holds) lease.until = this.now + this.ledger.settings.leaseMs;
 			if (!ours.has(item.changeId)) continue;
+			this.maybeOurs.add(item.key);
 			const held = this.khaos.get(item.key);
 			check(
 				held === undefined || held.version <= item.version,
@@ -236,6 +261,8 @@ export class World {
 			if (!holds) continue;
 			this.leases.delete(item.key);
 			if (results[index]!.readBack?.exists) this.knownInKhaos.add(item.key);
+			if (outcomes[index]!.outcome === 'confirmed' && item.purpose !== 'lookUp') this.confirmed.add(item.key);
+			if (outcomes[index]!.outcome === 'sent') this.maybeOurs.add(item.key);
 			if (outcomes[index]!.outcome === 'confirmed' && item.purpose !== 'lookUp' && this.dropped.get(item.key)?.content === contentOf(item)) this.dropped.delete(item.key);
 			if (outcomes[index]!.outcome === 'failed' && item.purpose !== 'lookUp') this.failed.add(item.key);
 		}
@@ -256,6 +283,11 @@ export class World {
 		if (as === 'different' && this.khaos.has(item.key) && this.leases.get(item.key)?.token === item.lease.token) {
 			this.khaos.get(item.key)!.content = 'something else';
 			return result(item, 'retry', { cause: 'different', readBack, reason: 'It reads back different.' });
+		}
+		if (!equal && item.approval !== undefined) {
+			const field = readBack.exists ? 'SELL_PRICE' : 'STOCK_CODE';
+			const firstSync = [{ field, owner: 'pimberly' as const, expected: item.key, actual: readBack.exists ? 'other' : null }];
+			return result(item, 'held', { firstSync, readBack, reason: 'It differs.' });
 		}
 		if (!equal)
 			return result(item, 'retry', {
@@ -317,7 +349,7 @@ export class World {
 			stockCode: key,
 			stockId: held === undefined ? '' : `khaos-${key}`,
 			parentCode: '',
-			columns: {},
+			columns: columnsOf(held?.content ?? ''),
 		};
 	}
 
@@ -331,6 +363,7 @@ export class World {
 
 	/** Khaos and Pimberly work again: everything that can be sent is, and nothing is missing. */
 	async drain(): Promise<void> {
+		await this.allow(true);
 		for (const taker of [...this.hands.keys()]) this.forget(taker);
 		for (let quiet = 0; quiet < 3; ) {
 			this.now += this.ledger.settings.leaseMs + 1;
