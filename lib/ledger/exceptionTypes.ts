@@ -57,7 +57,7 @@ export const exceptionTypes = {
 		severity: 'high',
 		owner: 'operations',
 		meaning: 'Khaos Control refused a record, or shows something else than was written, and the sync gave up.',
-		remedy: 'Mend the cause that the text names, then touch the product in Pimberly.',
+		remedy: 'Mend the cause that the text names, then use Sequencer: Replay, or save the product in Pimberly.',
 	},
 	heldTooLong: {
 		title: 'Held too long',
