@@ -116,15 +116,24 @@ export function hintPort(
 			});
 		},
 
-		take: async (limit, leaseMs) =>
-			await database.write(async (tx) => {
-				const rows = await tx.all<HintRow>(
-					'SELECT hint_id, id_kind, product_id, deleted, failures FROM hints WHERE environment_id = ? AND due_at <= ? ORDER BY due_at, hint_id LIMIT ?',
+		take: async (limit, leaseMs) => {
+			// One name for all attempts at this transaction: whether the first was committed is not always known.
+			const token = PREFIX + newToken();
+			return await database.write(async (tx) => {
+				const columns = 'hint_id, id_kind, product_id, deleted, failures';
+				const mine = await tx.all<HintRow>(
+					`SELECT ${columns} FROM hints WHERE environment_id = ? AND due_at > ? AND lease_token = ? ORDER BY hint_id`,
 					environmentId,
 					tx.now,
-					limit,
+					token,
 				);
-				const token = PREFIX + newToken();
+				const due = await tx.all<HintRow>(
+					`SELECT ${columns} FROM hints WHERE environment_id = ? AND due_at <= ? ORDER BY due_at, hint_id LIMIT ?`,
+					environmentId,
+					tx.now,
+					limit - mine.length,
+				);
+				const rows = [...mine, ...due];
 				if (rows.length === 0) return { token, hints: [] };
 				await tx.run(
 					`UPDATE hints SET lease_token = ?, due_at = ?, emitted_id = NULL, emitted_version = NULL WHERE ${tx.dialect.among('hint_id', 'integer')}`,
@@ -149,7 +158,8 @@ export function hintPort(
 						}),
 					),
 				};
-			}),
+			});
+		},
 
 		primaryIdsOf: async (internalIds) =>
 			await database.read(async (tx) => await primaryIds(tx, environmentId, internalIds)),

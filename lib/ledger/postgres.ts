@@ -68,7 +68,8 @@ export function openPostgres(options: PostgresOptions): Database {
 	pool.on('error', () => undefined);
 	// Between two owners (the pool and a transaction) nobody listens: a connection that breaks right then would end the process.
 	pool.on('connect', (client) => client.on('error', () => undefined));
-	const attempts = options.attempts ?? 6;
+	// About 25 seconds: what a restart or a failover of the server takes.
+	const attempts = options.attempts ?? 10;
 
 	const once = async <T>(begin: string, exclusive: boolean, work: (tx: Transaction) => Promise<T>): Promise<T> => {
 		const client = await pool.connect();

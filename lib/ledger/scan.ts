@@ -61,6 +61,11 @@ interface ScanRow {
 /** A step that shows no sign of life for this long is over: its process died. */
 const silentMs = 60_000;
 
+async function lastEmission(tx: Transaction, environmentId: number, name: string): Promise<string | null> {
+	const row = await tx.get<{ emission: string | null }>('SELECT emission FROM scans WHERE environment_id = ? AND name = ?', environmentId, name);
+	return row?.emission ?? null;
+}
+
 /** The ledger as the Pimberly Trigger's memory: one cursor for each `name`. */
 export function scanPort(
 	database: Database,
@@ -98,6 +103,8 @@ export function scanPort(
 	};
 	return {
 		begin: async (leaseMs) => {
+			// One name for all attempts at this transaction: whether the first was committed is not always known.
+			const mine = tools.newToken();
 			let until = 0;
 			const begun = await database.write(async (tx) => {
 				until = tx.now + leaseMs;
@@ -108,11 +115,11 @@ export function scanPort(
 					environmentId,
 					name,
 				))!;
-				if (row.lease_token !== null && (row.lease_until ?? 0) > tx.now) return null;
+				const token = `${row.scan_id}.${mine}`;
+				if (row.lease_token !== null && row.lease_token !== token && (row.lease_until ?? 0) > tx.now) return null;
 				// What this process emitted may still be on its way through the workflow; what another one did is lost with it.
 				const onItsWay = row.next_cursor !== null && row.emitted_by === instance && (row.emitted_at ?? 0) + settings.emissionGraceMs > tx.now;
 				if (onItsWay) return null;
-				const token = `${row.scan_id}.${tools.newToken()}`;
 				await tx.run(
 					'UPDATE scans SET lease_token = ?, lease_until = ?, polled_at = ? WHERE scan_id = ?',
 					token,
@@ -144,7 +151,8 @@ export function scanPort(
 					token,
 					tx.now,
 				);
-				if (row === undefined) return false;
+				// Asked again because it could not be told whether it was committed: it was.
+				if (row === undefined) return (await lastEmission(tx, environmentId, name)) === emission;
 				await tx.run('DELETE FROM emitted_products WHERE scan_id = ?', row.scan_id);
 				await tx.run(
 					`INSERT INTO emitted_products (scan_id, primary_id, version)

@@ -11,6 +11,7 @@ import { Chance } from './chance';
 import { Editors, formerStock, smallCatalogue } from './edits';
 import { Lifetime } from './lifetime';
 import { newSetup, SyncProcess, type Mishaps } from './syncProcess';
+import { seenTransitions, watchTransitions } from './transitions';
 import { brewTrouble } from './trouble';
 import { VirtualTime } from './virtualTime';
 import { wireTo } from './wire';
@@ -28,6 +29,8 @@ export interface SimulationResult {
 	stories: Map<string, string>;
 	/** Of all calls and the whole audit trail: equal for equal runs. */
 	hash: string;
+	/** Every way that a change went between two states, as `queued --> leased`. */
+	transitions: string[];
 	figures: {
 		products: number;
 		edits: number;
@@ -126,6 +129,7 @@ class Run {
 			// Who waits for the gate looks again less often than in earnest: it changes nothing but how long a seed takes.
 			tools: { newToken: chance.token, sleep: async (ms) => await sleep(ms * 20), every },
 		});
+		watchTransitions(this.file);
 		this.ledger = this.options.breakLedger?.(opened) ?? opened;
 		const { setup, requests } = world;
 		const { life, ledger, mishaps } = this;
@@ -214,6 +218,7 @@ class Run {
 			hash: createHash('sha256')
 				.update(JSON.stringify([calls, trail]))
 				.digest('hex'),
+			transitions: seenTransitions(this.file),
 			figures: {
 				products: built.pimberly.count,
 				edits: this.edits,

@@ -8,6 +8,7 @@ import { openLedger, type Ledger, type LedgerStore } from '../../lib/ledger/ledg
 import { openPostgres } from '../../lib/ledger/postgres';
 import { openSqlite } from '../../lib/ledger/sqlite';
 import { keyOf, priceKeyOf, type BatchItem, type Change, type KitReadBack, type ReadBack, type Rejection, type Relation, type Result } from '../../lib/shapes';
+import { documentedTransitions, seenTransitions, watchTransitions } from '../../scripts/simulation/transitions';
 
 /** A ledger of its own, with a clock that the test moves. */
 export interface Story {
@@ -50,7 +51,11 @@ export function freshStore(backend: Backend): { store: LedgerStore; remove: () =
 
 export async function beginStory(backend: Backend): Promise<Story> {
 	const { store, remove } = freshStore(backend);
-	const open = async (): Promise<Ledger> => await openLedger({ store, environment: 'Test', clock: () => story.now });
+	const open = async (): Promise<Ledger> => {
+		const ledger = await openLedger({ store, environment: 'Test', clock: () => story.now });
+		if (store.backend === 'sqlite') watchTransitions(store.file);
+		return ledger;
+	};
 	const story: Story = {
 		ledger: undefined as never,
 		store,
@@ -72,6 +77,11 @@ export async function beginStory(backend: Backend): Promise<Story> {
 		},
 		end: async () => {
 			await story.ledger.close();
+			if (store.backend === 'sqlite') {
+				// docs/ledger.md names every way between two states, and the code has no other.
+				const known = documentedTransitions();
+				expect(seenTransitions(store.file).filter((way) => !known.has(way))).toEqual([]);
+			}
 			remove();
 		},
 	};

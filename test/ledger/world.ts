@@ -2,6 +2,7 @@ import { DatabaseSync } from 'node:sqlite';
 
 import type { AddItem, AddOutcome } from '../../lib/ledger/add';
 import { openLedger, type Ledger, type LedgerStore } from '../../lib/ledger/ledger';
+import { documentedTransitions, seenTransitions, watchTransitions } from '../../scripts/simulation/transitions';
 import type { BatchItem, DesiredStockItem, Lane, ReadBack, Result } from '../../lib/shapes';
 import { change, rejection, result } from './story';
 
@@ -89,6 +90,7 @@ export class World {
 
 	private async connect(): Promise<void> {
 		this.ledger = await openLedger({ store: this.store, environment: this.environment, clock: () => this.now });
+		if (this.store.backend === 'sqlite') watchTransitions(this.store.file);
 	}
 
 	async play(step: Step): Promise<void> {
@@ -377,6 +379,14 @@ export class World {
 			await this.settle(0, 'confirmed');
 		}
 		await this.checkNothingIsMissing();
+		this.checkTransitions();
+	}
+
+	/** Every way that a change went between two states is on the page that names them all. */
+	private checkTransitions(): void {
+		if (this.store.backend !== 'sqlite') return;
+		const known = documentedTransitions();
+		for (const way of seenTransitions(this.store.file)) check(known.has(way), `${way} is not in docs/ledger.md`);
 	}
 
 	private async checkNothingIsMissing(): Promise<void> {

@@ -1,5 +1,6 @@
 import { confirmingTooSoon, ignoringNeeds, lettingOldExecutionsWrite } from '../../scripts/simulation/brokenLedgers';
 import { simulate, type SimulationResult } from '../../scripts/simulation/simulate';
+import { documentedTransitions } from '../../scripts/simulation/transitions';
 
 const told = ({ seed, violations, stories }: SimulationResult): string =>
 	[
@@ -16,6 +17,8 @@ describe('the whole sync, in virtual time', () => {
 			for (let seed = first; seed < first + 50; seed += 1) {
 				const result = await simulate({ seed });
 				if (result.violations.length > 0) throw new Error(told(result));
+				// docs/ledger.md names every way between two states.
+				expect(result.transitions.filter((way) => !documentedTransitions().has(way))).toEqual([]);
 			}
 		},
 		120_000,
