@@ -14,20 +14,24 @@ export interface ComparisonTools {
 /** What became of one compared item: it is settled, or it has to be written (with what was read as `confirmed`). */
 export type Judged = { settled: Result } | { toWrite: BatchItem };
 
-/** The result of an item that needs no write. */
-export const settledItem = (item: BatchItem, rest: Partial<Result> & Pick<Result, 'status'>): Judged => ({
-	settled: {
-		changeId: item.changeId,
-		lease: item.lease,
-		differences: [],
-		reason: '',
-		remedy: '',
-		retryAfter: null,
-		key: item.key,
-		kind: item.kind,
-		...rest,
-	},
+/** What is to be said of an item; what is left out is empty. */
+export type Outcome = Partial<Result> & Pick<Result, 'status'>;
+
+/** That as the result of the item, for its lease. */
+export const resultOf = (item: BatchItem, outcome: Outcome): Result => ({
+	changeId: item.changeId,
+	lease: item.lease,
+	differences: [],
+	reason: '',
+	remedy: '',
+	retryAfter: null,
+	key: item.key,
+	kind: item.kind,
+	...outcome,
 });
+
+/** The result of an item that needs no write. */
+export const settledItem = (item: BatchItem, outcome: Outcome): Judged => ({ settled: resultOf(item, outcome) });
 
 /** The desired record of an item isn't one of its kind. */
 export function unreadableDesired(error: ZodError): Reason {

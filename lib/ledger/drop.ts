@@ -4,10 +4,11 @@ import { rememberDropped, tellDependants, type DroppedChange } from './dropped';
 import { resolveExceptions } from './exceptions';
 import {
 	internalIdOf,
-	namedOutcome,
 	namedRecords,
 	openRowColumns,
+	outcomesByName,
 	primaryIdOf,
+	recordsIn,
 	type ChangeOutcome,
 	type NamedChanges,
 	type NamedOutcome,
@@ -31,7 +32,7 @@ import { writeTrail } from './trail';
  */
 export async function drop(tx: Transaction, environmentId: number, named: NamedChanges, reason: string): Promise<NamedOutcome[]> {
 	const records = await namedRecords(tx, environmentId, named);
-	const touched = [...new Map([...records.values()].flat().map((record) => [record.recordId, record])).values()];
+	const touched = recordsIn(records);
 	const outcomes = new Map<number, ChangeOutcome>();
 	const gone: NamedRecord[] = [];
 	const inFlight: NamedRecord[] = [];
@@ -60,7 +61,7 @@ export async function drop(tx: Transaction, environmentId: number, named: NamedC
 				details: { reason, by: 'person', state: 'leased', takesEffect: 'when its execution ends, unless it is confirmed' },
 			})),
 	);
-	return [...records].map(([name, list]) => namedOutcome(name, list.map((record) => outcomes.get(record.recordId)!)));
+	return outcomesByName(records, outcomes);
 }
 
 function outcomeOf(record: NamedRecord, reason: string): ChangeOutcome {

@@ -111,6 +111,11 @@ export interface ChangeOutcome {
 	message: string;
 }
 
+/** Each record once, whatever names lead to it. */
+export const recordsIn = (named: Map<string, NamedRecord[]>): NamedRecord[] => [
+	...new Map([...named.values()].flat().map((record) => [record.recordId, record])).values(),
+];
+
 /** What was done about one name. */
 export interface NamedOutcome {
 	name: string;
@@ -127,3 +132,7 @@ export function namedOutcome(name: string, changes: ChangeOutcome[]): NamedOutco
 	const told = done === undefined ? changes : changes.filter((change) => change.outcome !== 'unchanged');
 	return { name, outcome: done?.outcome ?? 'unchanged', message: [...new Set(told.map((change) => change.message))].join(' '), changes };
 }
+
+/** One outcome a name, in their order, from what was done about each record. */
+export const outcomesByName = (named: Map<string, NamedRecord[]>, outcomes: Map<number, ChangeOutcome>): NamedOutcome[] =>
+	[...named].map(([name, records]) => namedOutcome(name, records.map((record) => outcomes.get(record.recordId)!)));

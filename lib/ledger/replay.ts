@@ -4,7 +4,9 @@ import {
 	namedOutcome,
 	namedRecords,
 	openRowColumns,
+	outcomesByName,
 	primaryIdOf,
+	recordsIn,
 	type ChangeOutcome,
 	type NamedChanges,
 	type NamedOutcome,
@@ -30,7 +32,7 @@ export type ReplayableState = (typeof replayable)[number];
  */
 export async function replay(tx: Transaction, environmentId: number, named: NamedChanges, reason: string): Promise<NamedOutcome[]> {
 	const records = await namedRecords(tx, environmentId, named);
-	const touched = [...new Map([...records.values()].flat().map((record) => [record.recordId, record])).values()];
+	const touched = recordsIn(records);
 	const again = touched.filter(({ waiting }) => isReplayable(waiting)).map(({ waiting }) => waiting!);
 	const states = await queueAgain(tx, environmentId, again, reason);
 	const back = touched.filter(({ waiting, dropped }) => (waiting === null || waiting.purpose === 'lookUp') && dropped !== null);
@@ -43,7 +45,7 @@ export async function replay(tx: Transaction, environmentId: number, named: Name
 	const outcomes = new Map(
 		touched.map((record) => [record.recordId, outcomeOf(record, states.get(record.recordId), waits.get(record.waiting?.change_id ?? 0)?.waitsFor)]),
 	);
-	return [...records].map(([name, list]) => namedOutcome(name, list.map((record) => outcomes.get(record.recordId)!)));
+	return outcomesByName(records, outcomes);
 }
 
 const isReplayable = (waiting: OpenRow | null): boolean => waiting !== null && (replayable as readonly string[]).includes(waiting.state);

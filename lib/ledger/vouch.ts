@@ -1,6 +1,6 @@
 import type { Kind } from '../shapes';
 import { jsonParameter, type Transaction } from './database';
-import { namedOutcome, namedRecords, type ChangeOutcome, type NamedChanges, type NamedOutcome, type NamedRecord } from './namedChanges';
+import { namedRecords, outcomesByName, recordsIn, type ChangeOutcome, type NamedChanges, type NamedOutcome, type NamedRecord } from './namedChanges';
 import type { LedgerSettings } from './settings';
 import { apply, openColumns, type OpenRow } from './settle';
 import { subjectOf } from './subject';
@@ -23,7 +23,7 @@ export async function vouch(
 ): Promise<NamedOutcome[]> {
 	const kinds = named.kinds.filter((kind) => VOUCHED.includes(kind));
 	const records = await namedRecords(tx, environmentId, { ...named, kinds });
-	const touched = [...new Map([...records.values()].flat().map((record) => [record.recordId, record])).values()];
+	const touched = recordsIn(records);
 	const sent = touched.filter(isSent);
 	const rows = await tx.all<OpenRow>(
 		`SELECT ${openColumns} FROM changes JOIN records ON records.record_id = changes.record_id
@@ -42,7 +42,7 @@ export async function vouch(
 		})),
 	);
 	const outcomes = new Map(touched.map((record) => [record.recordId, outcomeOf(record, reason)]));
-	return [...records].map(([name, list]) => namedOutcome(name, list.map((record) => outcomes.get(record.recordId)!)));
+	return outcomesByName(records, outcomes);
 }
 
 const isSent = ({ waiting }: NamedRecord): boolean => waiting?.state === 'sent' && waiting.purpose !== 'lookUp';

@@ -25,18 +25,8 @@ export interface ReportSection {
 	bySeverity: Record<Severity, number>;
 }
 
-/** A point of the charts. Lags and ages in minutes; null: nothing to measure. */
-export interface ReportPoint {
-	/** ISO 8601 UTC: the start of the time that it stands for. */
-	at: string;
-	waiting: number;
-	held: number;
-	failed: number;
-	exceptions: number;
-	oldestMinutes: number | null;
-	lagP50Minutes: number | null;
-	lagP95Minutes: number | null;
-}
+/** A point of the charts; `at` is the start of the time that it stands for. */
+export type ReportPoint = HealthSample;
 
 /** All that the exception report and the dashboard show. Plain data; nothing in it is escaped. */
 export interface ReportData {

@@ -25,7 +25,15 @@ import type { UploadOutcome } from '../../lib/khaos/channel/channelPort';
 import { countStockStatuses, readPriceListUpload, readStockUpload, UploadError } from '../../lib/khaos/channel/uploads';
 import { khaosControlChannelTest, syncLedgerConnectionTest } from '../credentialTests';
 import { ledgerOf } from '../ledgerFromCredentials';
-import { channelSettingsOf, formatOf, formatProperty, settingOptions, settingProperties } from './channelProperties';
+import {
+	channelSettingsOf,
+	DEFAULT_ORDER_MINUTES,
+	formatOf,
+	formatProperty,
+	orderMinutesOption,
+	settingOptions,
+	settingProperties,
+} from './channelProperties';
 
 const webhook = (httpMethod: 'GET' | 'POST', path: ChannelPath): IWebhookDescription => ({
 	name: 'default',
@@ -35,7 +43,6 @@ const webhook = (httpMethod: 'GET' | 'POST', path: ChannelPath): IWebhookDescrip
 });
 
 const DEFAULT_PAGE = 250;
-const DEFAULT_ORDER_MINUTES = 60;
 
 interface Options {
 	pageSize?: number;
@@ -131,14 +138,7 @@ export class KhaosControlChannelTrigger implements INodeType {
 						description:
 							'How many stock items and relations Khaos gets at most with one call; it gets the rest with the next',
 					},
-					{
-						displayName: 'Order Frequency (Minutes)',
-						name: 'orderMinutes',
-						type: 'number',
-						typeOptions: { minValue: 1 },
-						default: DEFAULT_ORDER_MINUTES,
-						description: 'How often Khaos asks for orders. A channel can’t be without them; there never are any here.',
-					},
+					orderMinutesOption,
 				],
 			},
 		],

@@ -7,17 +7,15 @@ import {
 } from 'n8n-workflow';
 
 import { khaosControlConnectionTest, syncLedgerConnectionTest } from '../credentialTests';
-import { failedItems } from '../failedItem';
-import { nodeErrorOf } from './account';
 import { compareOutputs } from './compare';
 import { importFileOutputs, outputsByOperation } from './importFiles';
 import * as compare from './kit/compare';
 import * as createImportFile from './kit/createImportFile';
 import * as get from './kit/get';
 import * as publishToChannel from './kit/publishToChannel';
+import { runOperation } from './runOperation';
 
 const operations = { compare, createImportFile, get, publishToChannel };
-type Operation = keyof typeof operations;
 
 export class KhaosControlKit implements INodeType {
 	description: INodeTypeDescription = {
@@ -101,13 +99,6 @@ export class KhaosControlKit implements INodeType {
 	methods = { credentialTest: { khaosControlConnectionTest, syncLedgerConnectionTest } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		const operation = this.getNodeParameter('operation', 0) as Operation;
-		try {
-			return await operations[operation].execute(this);
-		} catch (error) {
-			const shown = nodeErrorOf(this.getNode(), error);
-			if (this.continueOnFail()) return [failedItems(this, shown)];
-			throw shown;
-		}
+		return await runOperation(this, operations);
 	}
 }

@@ -7,17 +7,15 @@ import {
 } from 'n8n-workflow';
 
 import { khaosControlConnectionTest, syncLedgerConnectionTest } from '../credentialTests';
-import { failedItems } from '../failedItem';
-import { nodeErrorOf } from './account';
 import { compareOutputs } from './compare';
 import { importFileOutputs, outputsByOperation } from './importFiles';
 import * as compare from './priceList/compare';
 import * as createImportFile from './priceList/createImportFile';
 import * as getAll from './priceList/getAll';
 import * as getPrices from './priceList/getPrices';
+import { runOperation } from './runOperation';
 
 const operations = { compare, createImportFile, getAll, getPrices };
-type Operation = keyof typeof operations;
 
 export class KhaosControlPriceList implements INodeType {
 	description: INodeTypeDescription = {
@@ -101,13 +99,6 @@ export class KhaosControlPriceList implements INodeType {
 	methods = { credentialTest: { khaosControlConnectionTest, syncLedgerConnectionTest } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		const operation = this.getNodeParameter('operation', 0) as Operation;
-		try {
-			return await operations[operation].execute(this);
-		} catch (error) {
-			const shown = nodeErrorOf(this.getNode(), error);
-			if (this.continueOnFail()) return [failedItems(this, shown)];
-			throw shown;
-		}
+		return await runOperation(this, operations);
 	}
 }

@@ -7,8 +7,6 @@ import {
 } from 'n8n-workflow';
 
 import { khaosControlConnectionTest, syncLedgerConnectionTest } from '../credentialTests';
-import { failedItems } from '../failedItem';
-import { nodeErrorOf } from './account';
 import { importFileOutputs, outputsByOperation } from './importFiles';
 import * as callMethod from './operations/callMethod';
 import * as confirm from './operations/confirm';
@@ -19,6 +17,7 @@ import * as get from './operations/get';
 import * as getAll from './operations/getAll';
 import * as getStockStatus from './operations/getStockStatus';
 import * as publishToChannel from './operations/publishToChannel';
+import { runOperation } from './runOperation';
 
 const operations = {
 	callMethod,
@@ -31,7 +30,6 @@ const operations = {
 	getStockStatus,
 	publishToChannel,
 };
-type Operation = keyof typeof operations;
 
 export class KhaosControlStockItem implements INodeType {
 	description: INodeTypeDescription = {
@@ -145,13 +143,6 @@ export class KhaosControlStockItem implements INodeType {
 	methods = { credentialTest: { khaosControlConnectionTest, syncLedgerConnectionTest } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		const operation = this.getNodeParameter('operation', 0) as Operation;
-		try {
-			return await operations[operation].execute(this);
-		} catch (error) {
-			const shown = nodeErrorOf(this.getNode(), error);
-			if (this.continueOnFail()) return [failedItems(this, shown)];
-			throw shown;
-		}
+		return await runOperation(this, operations);
 	}
 }

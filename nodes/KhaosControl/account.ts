@@ -10,6 +10,7 @@ import { processPort } from '../../lib/khaos/processPort';
 import { LANES } from '../../lib/shapes';
 import { requestOf } from '../httpBinding';
 import { ledgerOf } from '../ledgerFromCredentials';
+import { operationErrorOf } from '../operationError';
 
 /** The Khaos of the node's credentials, and the gate to it. */
 export interface Khaos {
@@ -83,5 +84,5 @@ export function nodeErrorOf(node: INode, error: unknown, itemIndex?: number): No
 			itemIndex,
 		});
 	}
-	return new NodeOperationError(node, error as Error, { itemIndex });
+	return operationErrorOf(node, error, itemIndex);
 }

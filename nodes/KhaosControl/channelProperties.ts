@@ -15,6 +15,18 @@ export const formatProperty: INodeProperties = {
 	description: 'What Khaos Control fetches and uploads; uploads are read in either',
 };
 
+export const DEFAULT_ORDER_MINUTES = 60;
+
+/** An entry of Options; shared as the format is. */
+export const orderMinutesOption: INodeProperties = {
+	displayName: 'Order Frequency (Minutes)',
+	name: 'orderMinutes',
+	type: 'number',
+	typeOptions: { minValue: 1 },
+	default: DEFAULT_ORDER_MINUTES,
+	description: 'How often Khaos asks for orders. A channel can’t be without them; there never are any here.',
+};
+
 const priceSides = [
 	{ name: 'With Tax (Gross)', value: 'gross' },
 	{ name: 'Without Tax (Net)', value: 'net' },

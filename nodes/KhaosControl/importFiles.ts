@@ -10,7 +10,8 @@ import {
 import { isLongForCloud, LONGEST_IN_CLOUD } from '../../lib/khaos/importCode';
 import type { ImportFile, Newline } from '../../lib/khaos/importFile';
 import { notCompared } from '../../lib/khaos/firstSync';
-import type { Reason, Result, Warning } from '../../lib/shapes';
+import type { Outcome } from '../../lib/khaos/recordComparison';
+import type { Reason, Warning } from '../../lib/shapes';
 import type { ReadRow } from './inputRows';
 import { writableFolder } from '../writableFolder';
 
@@ -154,8 +155,6 @@ export async function fileItems<File extends ImportFile<ReadRow>>(
 	}
 	return items;
 }
-
-type Outcome = Partial<Result> & Pick<Result, 'status'>;
 
 /** What is in a file is sent: a read-back after the import decides. */
 export const sentInFile = (more: Outcome['warnings'] = []): Outcome => ({

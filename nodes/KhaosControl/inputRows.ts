@@ -8,6 +8,7 @@ import {
 
 import { batchItemSchema, type BatchItem } from '../../lib/shapes';
 import { failedItem } from '../failedItem';
+import { operationErrorOf } from '../operationError';
 
 /** Whether the input items are a batch of the Sequencer, or records that are put together on the canvas. */
 export const sourceProperty = (displayName: string, own: INodePropertyOptions): INodeProperties => ({
@@ -125,10 +126,7 @@ export function readEach(
 		try {
 			rows.push({ itemIndex, item: itemOf(input, itemIndex) });
 		} catch (error) {
-			const shown =
-				error instanceof NodeOperationError
-					? error
-					: new NodeOperationError(context.getNode(), error as Error, { itemIndex });
+			const shown = operationErrorOf(context.getNode(), error, itemIndex);
 			if (!context.continueOnFail()) throw shown;
 			unreadable.push(failedItem(itemIndex, shown));
 		}

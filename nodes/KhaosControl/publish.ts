@@ -1,4 +1,5 @@
 import {
+	NodeOperationError,
 	updateDisplayOptions,
 	type IDataObject,
 	type IExecuteFunctions,
@@ -35,6 +36,11 @@ export async function publish(
 	context: IExecuteFunctions,
 	work: (port: ChannelPort, items: BatchItem[]) => Promise<Result[]>,
 ): Promise<INodeExecutionData[]> {
+	if (context.getNode().credentials?.syncLedgerApi === undefined) {
+		throw new NodeOperationError(context.getNode(), 'No Sync Ledger is chosen', {
+			description: 'Choose the Sync Ledger of the Sequencer Trigger and of the Khaos Control Channel Trigger on this node.',
+		});
+	}
 	const { rows, unreadable } = readEach(context, (input, itemIndex) => batchItemOf(context, input, itemIndex, null));
 	const { channel } = await ledgerOf(context);
 	const results = await work(

@@ -13,6 +13,7 @@ import { PimberlyClient } from '../../lib/pimberly/client';
 import { toConnection } from '../../lib/pimberly/connection';
 import { PimberlyError } from '../../lib/pimberly/pimberlyError';
 import { requestOf } from '../httpBinding';
+import { operationErrorOf } from '../operationError';
 
 type Context = IExecuteFunctions | IPollFunctions | IWebhookFunctions;
 
@@ -38,7 +39,7 @@ export async function pimberlyOf(context: Context, timeoutSeconds: number): Prom
 /** An error as n8n shows it: what happened as its title, what to do below it. */
 export function nodeErrorOf(node: INode, error: unknown, itemIndex?: number): NodeApiError | NodeOperationError {
 	if (error instanceof NodeApiError || error instanceof NodeOperationError) return error;
-	if (!(error instanceof PimberlyError)) return new NodeOperationError(node, error as Error, { itemIndex });
+	if (!(error instanceof PimberlyError)) return operationErrorOf(node, error, itemIndex);
 	const { message, remedy: description, status } = error;
 	if (status === null) return new NodeOperationError(node, message, { description, itemIndex });
 	const cause: JsonObject = { message, description, httpCode: String(status) };

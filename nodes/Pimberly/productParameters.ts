@@ -73,6 +73,19 @@ export const parallelOption: INodeProperties = {
 	description: 'How many products are asked for at a time',
 };
 
+export const pageSizeOption: INodeProperties = {
+	displayName: 'Page Size',
+	name: 'pageSize',
+	type: 'number',
+	typeOptions: { minValue: 1, maxValue: 1000 },
+	default: 100,
+	description: 'How many products to ask for in one call; Pimberly may give fewer',
+};
+
+/** Entries of an Options collection, as n8n wants them. */
+export const byName = (options: INodeProperties[]): INodeProperties[] =>
+	[...options].sort((one, other) => one.displayName.localeCompare(other.displayName));
+
 export const relationsFromOption: INodeProperties = {
 	displayName: 'Relations Come From',
 	name: 'relationsFrom',

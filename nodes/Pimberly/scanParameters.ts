@@ -4,10 +4,12 @@ import { DateTime } from 'luxon';
 import type { ScanSettings } from '../../lib/pimberly/scan';
 import type { StartFrom } from '../../lib/pimberly/scanCursor';
 import {
+	byName,
 	headingOptions,
 	headingsOf,
 	onlyWhenOf,
 	onlyWhenProperty,
+	pageSizeOption,
 	parallelOption,
 	relationProperties,
 	relationsFromOption,
@@ -73,8 +75,9 @@ export const scanProperties: INodeProperties[] = [
 		type: 'collection',
 		placeholder: 'Add Option',
 		default: {},
-		options: [
+		options: byName([
 			...headingOptions,
+			pageSizeOption,
 			parallelOption,
 			relationsFromOption,
 			timeoutOption,
@@ -85,7 +88,7 @@ export const scanProperties: INodeProperties[] = [
 				default: '',
 				description:
 					'Read every product once more, at the first poll after this time. Set another time to do it again.',
-			} as INodeProperties,
+			},
 			{
 				displayName: 'Max per Poll',
 				name: 'maxPerPoll',
@@ -93,7 +96,7 @@ export const scanProperties: INodeProperties[] = [
 				typeOptions: { minValue: 1 },
 				default: 5000,
 				description: 'How many products one poll brings at most. The rest comes with the next polls.',
-			} as INodeProperties,
+			},
 			{
 				displayName: 'Overlap (Minutes)',
 				name: 'overlapMinutes',
@@ -102,16 +105,8 @@ export const scanProperties: INodeProperties[] = [
 				default: 5,
 				description:
 					'How far each scan looks back before the start of the last one, for clocks that differ and changes that show late. What was brought already is not brought again.',
-			} as INodeProperties,
-			{
-				displayName: 'Page Size',
-				name: 'pageSize',
-				type: 'number',
-				typeOptions: { minValue: 1, maxValue: 1000 },
-				default: 100,
-				description: 'How many products to ask for in one call; Pimberly may give fewer',
-			} as INodeProperties,
-		].sort((one, other) => one.displayName.localeCompare(other.displayName)),
+			},
+		]),
 	},
 ];
 

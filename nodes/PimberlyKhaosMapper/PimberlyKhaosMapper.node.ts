@@ -12,6 +12,7 @@ import { mapProduct, type Mapped } from '../../lib/catalogue/mapProduct';
 import type { MappingProfile } from '../../lib/catalogue/profile';
 import { productSchema } from '../../lib/shapes';
 import { failedItem } from '../failedItem';
+import { operationErrorOf } from '../operationError';
 import { fieldsProperty } from './fieldProperties';
 import { hintsOf } from './hints';
 import { kitProperties } from './kitProperties';
@@ -110,7 +111,6 @@ function productOf(context: IExecuteFunctions, json: IDataObject, itemIndex: num
 }
 
 function inWordsOfTheNode(context: IExecuteFunctions, error: unknown, itemIndex: number): NodeOperationError {
-	if (error instanceof NodeOperationError) return error;
 	if (error instanceof ProfileError) {
 		const [first = '', ...more] = error.problems;
 		const message =
@@ -119,7 +119,5 @@ function inWordsOfTheNode(context: IExecuteFunctions, error: unknown, itemIndex:
 				: `The mapping can’t be used, for ${error.problems.length} reasons`;
 		return new NodeOperationError(context.getNode(), message, { itemIndex, description: [first, ...more].join('\n') });
 	}
-	return new NodeOperationError(context.getNode(), error instanceof Error ? error : new Error(String(error)), {
-		itemIndex,
-	});
+	return operationErrorOf(context.getNode(), error, itemIndex);
 }

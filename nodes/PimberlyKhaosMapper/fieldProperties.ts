@@ -1,5 +1,6 @@
 import type { INodeParameters, INodeProperties } from 'n8n-workflow';
 import { DEMO_MAPPING } from '../../lib/catalogue/demoMapping';
+import { attributeProperty } from './attributeProperty';
 
 /** One row of the mapping as it stands on the canvas. */
 const row = (column: string, attribute: string): INodeParameters => ({
@@ -19,7 +20,7 @@ const fieldOptions: INodeProperties = {
 	displayName: 'Options',
 	name: 'options',
 	type: 'collection',
-	placeholder: 'Add option',
+	placeholder: 'Add Option',
 	default: {},
 	options: [
 		{
@@ -151,7 +152,6 @@ export const fieldsProperty: INodeProperties = {
 			displayName: 'Field',
 			name: 'field',
 			// In the order in which a row is filled in; by the alphabet, Attribute would stand before what decides whether it is shown.
-			// eslint-disable-next-line n8n-nodes-base/node-param-fixed-collection-type-unsorted-items
 			values: [
 				{
 					displayName: 'Khaos Column',
@@ -180,17 +180,13 @@ export const fieldsProperty: INodeProperties = {
 					default: 'attribute',
 					description: 'Where the value comes from',
 				},
-				{
+				attributeProperty({
 					displayName: 'Attribute',
 					name: 'attribute',
-					type: 'string',
-					noDataExpression: true,
-					requiresDataPath: 'single',
-					default: '',
 					placeholder: 'e.g. itemName',
 					description: 'Name of the Pimberly attribute. Drag it in from the input, or type it.',
 					displayOptions: { show: { valueFrom: ['attribute'] } },
-				},
+				}),
 				{
 					displayName: 'Value',
 					name: 'value',

@@ -1,5 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+import { attributeProperty } from './attributeProperty';
+
 const withComponents = { hide: { componentsFrom: ['none'] } };
 
 /** Where a bundle's components stand, and what they make of it in Khaos. */
@@ -10,7 +12,6 @@ export const kitProperties: INodeProperties[] = [
 		type: 'options',
 		noDataExpression: true,
 		// In the order in which accounts use them; None first, because it is what one starts with.
-
 		options: [
 			{ name: 'None', value: 'none', description: 'Bundles are plain stock items; their components are not sent' },
 			{
@@ -29,18 +30,15 @@ export const kitProperties: INodeProperties[] = [
 		description:
 			'Where a bundle says which products it holds. A bundle then becomes two changes: its stock item, and the relation to its components, which waits until all of them are in Khaos.',
 	},
-	{
+	attributeProperty({
 		displayName: 'Components Attribute',
 		name: 'componentsAttribute',
-		type: 'string',
-		noDataExpression: true,
-		requiresDataPath: 'single',
 		required: true,
 		default: 'components',
 		placeholder: 'e.g. components',
 		description: 'Name of the attribute that holds the components. Drag it in from the input, or type it.',
 		displayOptions: withComponents,
-	},
+	}),
 	{
 		displayName: 'Components Are Named By',
 		name: 'componentsNamedBy',
@@ -59,18 +57,14 @@ export const kitProperties: INodeProperties[] = [
 		description: 'What the attribute names each component by',
 		displayOptions: withComponents,
 	},
-	{
+	attributeProperty({
 		displayName: 'Quantities Attribute',
 		name: 'quantityAttribute',
-		type: 'string',
-		noDataExpression: true,
-		requiresDataPath: 'single',
-		default: '',
 		placeholder: 'e.g. componentQuantities',
 		description:
 			'Name of the attribute that holds the quantities: a list in the order of the products, or one for all. Leave it empty if there is one of each.',
 		displayOptions: { show: { componentsFrom: ['productSet'] } },
-	},
+	}),
 	{
 		displayName: 'Code Field',
 		name: 'codeField',
@@ -106,18 +100,14 @@ export const kitProperties: INodeProperties[] = [
 		description: 'Which relation Khaos keeps between a bundle and its components. One stock item can’t have both.',
 		displayOptions: withComponents,
 	},
-	{
+	attributeProperty({
 		displayName: 'Kit Relation Attribute',
 		name: 'kitRelationAttribute',
-		type: 'string',
-		noDataExpression: true,
-		requiresDataPath: 'single',
 		required: true,
-		default: '',
 		placeholder: 'e.g. bundleKind',
 		description: 'Name of the attribute that tells packs and builds apart',
 		displayOptions: { show: { kitRelation: ['attribute'] }, hide: { componentsFrom: ['none'] } },
-	},
+	}),
 	{
 		displayName: 'Values for Packs',
 		name: 'packValues',
@@ -142,7 +132,7 @@ export const kitProperties: INodeProperties[] = [
 		displayName: 'Kit Options',
 		name: 'kitOptions',
 		type: 'collection',
-		placeholder: 'Add option',
+		placeholder: 'Add Option',
 		default: {},
 		displayOptions: withComponents,
 		options: [

@@ -1,5 +1,6 @@
 import type { INodeParameters, INodeProperties } from 'n8n-workflow';
 import { WIDEST_BAND } from '../../lib/catalogue/priceProfile';
+import { attributeProperty } from './attributeProperty';
 
 /** One row as it stands on the canvas, with what is usual where nothing else is said. */
 export const priceRow = (attribute: string, priceList: string): INodeParameters => ({
@@ -47,17 +48,13 @@ export const priceProperties: INodeProperties[] = [
 						description:
 							'Name of the list, exactly as Khaos spells it. A list that Khaos doesn’t have is not made by an import.',
 					},
-					{
+					attributeProperty({
 						displayName: 'Attribute',
 						name: 'attribute',
-						type: 'string',
-						noDataExpression: true,
-						requiresDataPath: 'single',
 						required: true,
-						default: '',
 						placeholder: 'e.g. tradePrice',
 						description: 'Name of the Pimberly attribute that holds the price. Drag it in from the input, or type it.',
-					},
+					}),
 					{
 						displayName: 'Prices Are',
 						name: 'basis',

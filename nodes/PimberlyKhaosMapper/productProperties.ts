@@ -1,5 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+import { attributeProperty } from './attributeProperty';
+
 /** How a product's stock code and type are told. */
 export const productProperties: INodeProperties[] = [
 	{
@@ -21,46 +23,35 @@ export const productProperties: INodeProperties[] = [
 		default: 'primaryId',
 		description: 'What identifies a product in Khaos. Changing it later gives every product another stock code.',
 	},
-	{
+	attributeProperty({
 		displayName: 'Stock Code Attribute',
 		name: 'stockCodeAttribute',
-		type: 'string',
-		noDataExpression: true,
-		requiresDataPath: 'single',
-		default: '',
 		required: true,
 		placeholder: 'e.g. sku',
 		description: 'Name of the Pimberly attribute that holds the stock code. Drag it in from the input, or type it.',
 		displayOptions: { show: { stockCodeFrom: ['attribute'] } },
-	},
-	{
+	}),
+	attributeProperty({
 		displayName: 'Parent Stock Code Attribute',
 		name: 'parentStockCodeAttribute',
-		type: 'string',
-		noDataExpression: true,
-		requiresDataPath: 'single',
-		default: '',
 		placeholder: 'e.g. parentSku',
 		description:
 			'An attribute of variants that holds their parent’s stock code. Without one, a variant waits until its parent has come through the sync itself.',
 		displayOptions: { show: { stockCodeFrom: ['attribute'] } },
-	},
-	{
+	}),
+	attributeProperty({
 		displayName: 'Product Type Attribute',
 		name: 'productTypeAttribute',
-		type: 'string',
-		noDataExpression: true,
-		requiresDataPath: 'single',
 		default: 'productType',
 		placeholder: 'e.g. productType',
 		description:
 			'Name of the attribute that tells simple products, variant parents, variants and bundles apart. Leave it empty to go by parents and items.',
-	},
+	}),
 	{
 		displayName: 'Product Type Values',
 		name: 'productTypeValues',
 		type: 'collection',
-		placeholder: 'Add type',
+		placeholder: 'Add Type',
 		default: { simple: 'Simple', variantParent: 'VariantParent', variant: 'Variant', bundle: 'Bundle' },
 		description: 'What that attribute reads for each type; several values separated by commas',
 		options: [
@@ -104,7 +95,7 @@ export const optionsProperty: INodeProperties = {
 	displayName: 'Options',
 	name: 'options',
 	type: 'collection',
-	placeholder: 'Add option',
+	placeholder: 'Add Option',
 	default: {},
 	options: [
 		{

@@ -1,5 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+import { attributeProperty } from './attributeProperty';
+
 const asFamily = { show: { variantsAs: ['columns', 'channel'] } };
 
 /** How variants and their parents are kept in Khaos. */
@@ -54,7 +56,6 @@ export const variantProperties: INodeProperties[] = [
 				displayName: 'Heading',
 				name: 'row',
 				// In the order in which a row is filled in.
-
 				values: [
 					{
 						displayName: 'Heading',
@@ -66,28 +67,20 @@ export const variantProperties: INodeProperties[] = [
 						placeholder: 'e.g. Colour',
 						description: 'Its name in Khaos',
 					},
-					{
+					attributeProperty({
 						displayName: 'Attribute',
 						name: 'attribute',
-						type: 'string',
-						noDataExpression: true,
-						requiresDataPath: 'single',
 						required: true,
-						default: '',
 						placeholder: 'e.g. colour',
 						description: 'Name of the attribute that holds the variant’s word for it, such as Dark Red',
-					},
-					{
+					}),
+					attributeProperty({
 						displayName: 'Suffix Attribute',
 						name: 'suffixAttribute',
-						type: 'string',
-						noDataExpression: true,
-						requiresDataPath: 'single',
-						default: '',
 						placeholder: 'e.g. colourCode',
 						description:
 							'Name of the attribute that holds its abbreviation, such as RED. Leave it empty to take it from the variant’s code, after the parent’s.',
-					},
+					}),
 				],
 			},
 		],
@@ -107,7 +100,7 @@ export const variantProperties: INodeProperties[] = [
 		displayName: 'Variant Options',
 		name: 'variantOptions',
 		type: 'collection',
-		placeholder: 'Add option',
+		placeholder: 'Add Option',
 		default: {},
 		displayOptions: { show: { variantsAs: ['columns'] } },
 		options: [

@@ -1,6 +1,5 @@
 import {
 	NodeConnectionTypes,
-	NodeOperationError,
 	type IExecuteFunctions,
 	type INodeExecutionData,
 	type INodeType,
@@ -9,6 +8,7 @@ import {
 
 import { syncLedgerConnectionTest } from '../credentialTests';
 import { failedItems } from '../failedItem';
+import { operationErrorOf } from '../operationError';
 import { getDifferingFields } from './firstSyncParameters';
 import * as add from './operations/add';
 import * as confirm from './operations/confirm';
@@ -127,7 +127,7 @@ export class Sequencer implements INodeType {
 		try {
 			return await operations[operation].execute(this, items);
 		} catch (error) {
-			const shown = new NodeOperationError(this.getNode(), error as Error);
+			const shown = operationErrorOf(this.getNode(), error);
 			if (this.continueOnFail()) return [failedItems(this, shown)];
 			throw shown;
 		}

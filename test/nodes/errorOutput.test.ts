@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import { ExecutionLifecycleHooks, WorkflowExecute } from 'n8n-core';
 import {
 	NodeConnectionTypes,
@@ -14,12 +18,13 @@ import {
 import { KhaosControlKit } from '../../nodes/KhaosControl/KhaosControlKit.node';
 import { KhaosControlPriceList } from '../../nodes/KhaosControl/KhaosControlPriceList.node';
 import { KhaosControlStockItem } from '../../nodes/KhaosControl/KhaosControlStockItem.node';
+import { openFromCredential } from '../../nodes/ledgerFromCredentials';
 import { Pimberly } from '../../nodes/Pimberly/Pimberly.node';
 import { PimberlyKhaosMapper } from '../../nodes/PimberlyKhaosMapper/PimberlyKhaosMapper.node';
 import { Sequencer } from '../../nodes/Sequencer/Sequencer.node';
 import { SyncMonitor } from '../../nodes/SyncMonitor/SyncMonitor.node';
 import { startSimulators, type Simulators } from '../../simulators/start';
-import { additionalDataOf, itemsOf } from './harness';
+import { additionalDataOf, itemsOf, run } from './harness';
 
 /** What n8n's engine does with a node that is to go on after an error. */
 async function runOnEngine(
@@ -80,9 +85,9 @@ async function runOnEngine(
 		hooks: new ExecutionLifecycleHooks('manual', '1', data),
 	};
 	const { data: outcome } = await new WorkflowExecute(additional, 'manual').run({ workflow, startNode: workflow.getNode('before')! });
-	const run = outcome.resultData.runData['tested']?.[0];
-	if (!run?.data?.['main']) throw (run?.error ?? outcome.resultData.error ?? new Error('The node did not run')) as Error;
-	return run.data['main'].map((output) => output ?? []);
+	const ran = outcome.resultData.runData['tested']?.[0];
+	if (!ran?.data?.['main']) throw (ran?.error ?? outcome.resultData.error ?? new Error('The node did not run')) as Error;
+	return ran.data['main'].map((output) => output ?? []);
 }
 
 describe('an item that fails', () => {
@@ -166,5 +171,52 @@ describe('what fails for all items', () => {
 			{ sku: 'A', error: expect.any(String) as string, details: expect.any(String) as string },
 			{ sku: 'B', error: expect.any(String) as string, details: expect.any(String) as string },
 		]);
+	});
+});
+
+describe('what is wrong with a parameter or an item', () => {
+	const withLedger = async (
+		node: INodeType,
+		parameters: INodeParameters,
+		items: INodeExecutionData[] = itemsOf({}),
+	): Promise<unknown> => {
+		const folder = mkdtempSync(join(tmpdir(), 'errors-'));
+		const syncLedgerApi = { environment: 'Test', backend: 'sqlite', file: join(folder, 'ledger.sqlite') };
+		try {
+			return await run({ node, parameters, credentials: { syncLedgerApi } }, items);
+		} finally {
+			await (await openFromCredential(syncLedgerApi)).close();
+			rmSync(folder, { recursive: true });
+		}
+	};
+
+	test('a choice that an expression got wrong is named, with what it may be', async () => {
+		await expect(
+			withLedger(new Sequencer(), { operation: 'getAll', filters: { states: ['=waiting'] } }),
+		).rejects.toMatchObject({
+			message: 'A parameter has a value that it can\'t have (states > 0)',
+			description: expect.stringContaining("'queued' | 'held'") as string,
+		});
+		await expect(
+			withLedger(new SyncMonitor(), { resource: 'exception', operation: 'getAll', filters: { owners: ['=sales'] } }),
+		).rejects.toMatchObject({ description: expect.stringContaining('correct the expression') as string });
+	});
+
+	test('Report Failed Execution takes what the Error Trigger says, and nothing else', async () => {
+		await expect(
+			withLedger(new SyncMonitor(), { resource: 'exception', operation: 'reportFailure' }, itemsOf({ message: 'Oh.' })),
+		).rejects.toMatchObject({
+			message: 'This item does not say which workflow failed',
+			description: expect.stringContaining('Error Trigger') as string,
+		});
+	});
+
+	test('Publish to Channel names the ledger that it needs', async () => {
+		await expect(
+			run({ node: new KhaosControlStockItem(), parameters: { operation: 'publishToChannel' } }, itemsOf()),
+		).rejects.toMatchObject({
+			message: 'No Sync Ledger is chosen',
+			description: expect.stringContaining('Khaos Control Channel Trigger') as string,
+		});
 	});
 });

@@ -14,10 +14,9 @@ import {
 } from '../../shapes';
 import { withUnproven } from '../columns';
 import { notCompared } from '../firstSync';
+import { resultOf, type Outcome } from '../recordComparison';
 import type { ChannelPort, Publication, Published } from './channelPort';
 import { carriedPart, changedOverChannel, channelProblems, notCarried } from './stockItem';
-
-type Outcome = Partial<Result> & Pick<Result, 'status'>;
 
 /** What is to become of one item: settled as it is, or told. */
 type Plan = { settled: Outcome } | { tell: Publication; warnings: Warning[] };
@@ -73,18 +72,6 @@ async function publishAll(port: ChannelPort, items: BatchItem[], planOf: (item: 
 		});
 	});
 }
-
-const resultOf = (item: BatchItem, outcome: Outcome): Result => ({
-	changeId: item.changeId,
-	lease: item.lease,
-	differences: [],
-	reason: '',
-	remedy: '',
-	retryAfter: null,
-	key: item.key,
-	kind: item.kind,
-	...outcome,
-});
 
 const failed = (reasons: Reason[]): Outcome => ({
 	status: 'failed',

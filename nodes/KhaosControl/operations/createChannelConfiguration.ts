@@ -6,7 +6,7 @@ import {
 } from 'n8n-workflow';
 
 import { channelUrls, endpointConfig } from '../../../lib/khaos/channel/endpointConfig';
-import { formatOf, formatProperty } from '../channelProperties';
+import { DEFAULT_ORDER_MINUTES, formatOf, formatProperty, orderMinutesOption } from '../channelProperties';
 
 const show = { show: { operation: ['createChannelConfiguration'] } };
 
@@ -49,14 +49,7 @@ export const description: INodeProperties[] = [
 				default: 'XML',
 				description: 'What the configuration itself is written in',
 			},
-			{
-				displayName: 'Order Frequency (Minutes)',
-				name: 'orderMinutes',
-				type: 'number',
-				typeOptions: { minValue: 1 },
-				default: 60,
-				description: 'How often Khaos asks for orders. A channel can’t be without them; there never are any here.',
-			},
+			orderMinutesOption,
 			{
 				displayName: 'Put Output File in Field',
 				name: 'binaryPropertyName',
@@ -82,7 +75,7 @@ export async function execute(context: IExecuteFunctions): Promise<INodeExecutio
 	let text: string;
 	try {
 		const urls = channelUrls(context.getNodeParameter('triggerUrl', 0) as string);
-		text = endpointConfig(urls, { format, orderMinutes: options.orderMinutes ?? 60 }, fileFormat);
+		text = endpointConfig(urls, { format, orderMinutes: options.orderMinutes ?? DEFAULT_ORDER_MINUTES }, fileFormat);
 	} catch (error) {
 		throw new NodeOperationError(context.getNode(), (error as Error).message, {
 			description: 'Copy the production URL that ends in /config from the Khaos Control Channel Trigger.',

@@ -6,6 +6,7 @@ import { DEFAULT_RELATIONS } from '../../../lib/pimberly/relations';
 import { pimberlyOf } from '../account';
 import { eachItem, primaryIdOf, type Operation } from '../eachItem';
 import {
+	byName,
 	headingOptions,
 	headingsOf,
 	parallelOption,
@@ -32,9 +33,7 @@ export const description: INodeProperties[] = updateDisplayOptions(
 			type: 'collection',
 			placeholder: 'Add Option',
 			default: {},
-			options: [...headingOptions, parallelOption, timeoutOption].sort((one, other) =>
-				one.displayName.localeCompare(other.displayName),
-			),
+			options: byName([...headingOptions, parallelOption, timeoutOption]),
 		},
 	],
 );

@@ -14,8 +14,10 @@ import { limitOf, returnAllProperties } from '../../returnAll';
 import { pimberlyOf } from '../account';
 import { eachItem, type Operation } from '../eachItem';
 import {
+	byName,
 	headingOptions,
 	headingsOf,
+	pageSizeOption,
 	parallelOption,
 	parametersOf,
 	relationProperties,
@@ -38,8 +40,9 @@ export const description: INodeProperties[] = [
 			type: 'collection',
 			placeholder: 'Add Option',
 			default: {},
-			options: [
+			options: byName([
 				...headingOptions,
+				pageSizeOption,
 				parallelOption,
 				relationsFromOption,
 				timeoutOption,
@@ -51,23 +54,15 @@ export const description: INodeProperties[] = [
 					placeholder: 'e.g. {"manufacturerCode": "APW"}',
 					description:
 						'Pimberly’s own filters, by attribute API name. Equality, and $gte for dateUpdated, are known to work; other operators may not.',
-				} as INodeProperties,
-				{
-					displayName: 'Page Size',
-					name: 'pageSize',
-					type: 'number',
-					typeOptions: { minValue: 1, maxValue: 1000 },
-					default: 100,
-					description: 'How many products to ask for in one call; Pimberly may give fewer',
-				} as INodeProperties,
+				},
 				{
 					displayName: 'Updated Since',
 					name: 'updatedSince',
 					type: 'dateTime',
 					default: '',
 					description: 'Only products that were created or updated at or after this time',
-				} as INodeProperties,
-			].sort((one, other) => one.displayName.localeCompare(other.displayName)),
+				},
+			]),
 		},
 	]),
 ];

@@ -4,6 +4,7 @@ import { DEFAULT_RELATIONS } from '../../../lib/pimberly/relations';
 import { pimberlyOf } from '../account';
 import { eachItem, primaryIdOf, type Operation } from '../eachItem';
 import {
+	byName,
 	headingOptions,
 	headingsOf,
 	parallelOption,
@@ -32,11 +33,11 @@ export const relatedDescription = (operation: string): INodeProperties[] =>
 			type: 'collection',
 			placeholder: 'Add Option',
 			default: {},
-			options: [
+			options: byName([
 				...headingOptions.filter(({ name }) => name === 'primaryIdHeading'),
 				parallelOption,
 				timeoutOption,
-			].sort((one, other) => one.displayName.localeCompare(other.displayName)),
+			]),
 		},
 	]);
 

@@ -1,4 +1,4 @@
-import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
+import { NodeOperationError, type IExecuteFunctions, type INodeExecutionData, type INodeProperties } from 'n8n-workflow';
 import { z } from 'zod';
 
 import type { FailedExecution } from '../../../lib/ledger/failedExecutions';
@@ -27,8 +27,16 @@ const failureSchema = z.object({
 	trigger: z.object({ error: errorSchema }).partial().nullish(),
 });
 
-function failureOf(json: unknown): FailedExecution {
-	const { workflow, execution, trigger } = failureSchema.parse(json);
+/** @throws NodeOperationError where it is nothing that the Error Trigger says */
+function failureOf(context: IExecuteFunctions, json: unknown, itemIndex: number): FailedExecution {
+	const parsed = failureSchema.safeParse(json);
+	if (!parsed.success) {
+		throw new NodeOperationError(context.getNode(), 'This item does not say which workflow failed', {
+			itemIndex,
+			description: 'Connect n8n’s Error Trigger to this node, and keep its fields as they come.',
+		});
+	}
+	const { workflow, execution, trigger } = parsed.data;
 	const error = execution?.error ?? trigger?.error;
 	return {
 		workflowId: workflow.id || workflow.name,
@@ -45,7 +53,7 @@ export async function execute(context: IExecuteFunctions): Promise<INodeExecutio
 	const ledger = await ledgerOf(context);
 	const output: INodeExecutionData[] = [];
 	for (const [item, { json }] of context.getInputData().entries()) {
-		const failure = failureOf(json);
+		const failure = failureOf(context, json, item);
 		await ledger.executionFailed(failure);
 		output.push({ json: { ...failure }, pairedItem: { item } });
 	}
