@@ -58,6 +58,7 @@ const LATENCY = { khaosMs: 120, pimberlyMs: 15 };
 const EDIT_EVERY_MS = [100, 1_500] as const;
 /** Longer than a lease, the wait for an emission without receipt and the longest wait between attempts, together. */
 const DRAIN_WITHIN_MS = 25 * 60_000;
+const MOVES_WITHIN_MS = 60_000;
 const FULL_AT_MOST_MS = 30_000;
 const STRIKES_WITHIN_MS = 60_000;
 /** A run whose processes no longer come up ends by itself. */
@@ -186,8 +187,8 @@ class ChaosRun {
 			progress.detail(
 				`${index} of ${plan.length} blows, ${this.counts.main + this.counts.worker} kills, ${this.counts.edits} edits`,
 			);
-			// The triggers are in the main process: without it nothing moves that a blow could hit.
-			await victims.untilUp('main');
+			// Without the main process and its triggers nothing moves that a blow could hit.
+			await this.untilMoving(run, victims);
 			await pause(blow.afterMs);
 			await this.fall(blow, run, victims, meddling);
 		}
@@ -195,6 +196,15 @@ class ChaosRun {
 		// What was to be dropped is dropped as soon as there is something to write.
 		await until(() => droppedAfterWrite(run) > 0, STRIKES_WITHIN_MS);
 		progress.done(`${this.counts.main + this.counts.worker} kills, ${this.counts.edits} edits`);
+	}
+
+	/** n8n takes its time from the first answer of its main process to the first execution. */
+	private async untilMoving(run: SyncRun, victims: Victims): Promise<void> {
+		const writes = (): number =>
+			run.simulators!.control.log().filter(({ method }) => method === 'ImportStockTSV' || /^PUT/.test(method)).length;
+		await victims.untilUp('main');
+		const before = writes();
+		await until(() => writes() > before, MOVES_WITHIN_MS);
 	}
 
 	private async fall(blow: Blow, run: SyncRun, victims: Victims, meddling: Meddling): Promise<void> {

@@ -116,10 +116,10 @@ export class Relay {
 		else this.figures.undelivered += 1;
 	}
 
-	/** Brings what is still to be brought, now. */
+	/** Brings what is waiting now; what comes meanwhile is brought as ever, but no longer late. */
 	async settle(): Promise<void> {
 		this.hurry();
-		while (this.underway.size > 0) await Promise.all(this.underway);
+		await Promise.all(this.underway);
 	}
 
 	async stop(): Promise<void> {
