@@ -12,7 +12,7 @@ const noWait = async (): Promise<void> => await Promise.resolve();
 describe.each(backends)('what goes wrong between Pimberly and Khaos is seen, over %s', (backend) => {
 	let shop: SyncedShop;
 	beforeEach(async () => {
-		shop = await SyncedShop.open(backend, generateCatalogue(120, 7), { priceAttributes: ['memberPrice'] });
+		shop = await SyncedShop.open(backend, generateCatalogue({ simple: 55, families: 12, kits: 4 }, 7), { priceAttributes: ['memberPrice'] });
 		await shop.sync();
 		expect(await shop.ledger.exceptions()).toEqual([]);
 	});

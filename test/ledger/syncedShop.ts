@@ -1,6 +1,7 @@
 import { mapProduct } from '../../lib/catalogue/mapProduct';
 import { parseProfile } from '../../lib/catalogue/checkProfile';
 import { DEMO_KITS_AND_PRICES, DEMO_MAPPING } from '../../lib/catalogue/demoMapping';
+import { concurrently } from '../../lib/concurrently';
 import { fetchRequest } from '../../lib/fetchRequest';
 import { khaosClientOf, toKhaosConnection } from '../../lib/khaos/connection';
 import type { KhaosClient } from '../../lib/khaos/client';
@@ -16,7 +17,7 @@ import { toConnection } from '../../lib/pimberly/connection';
 import { DEFAULT_HEADINGS } from '../../lib/pimberly/product';
 import { scanStep, type ScanSettings } from '../../lib/pimberly/scan';
 import { resultOf, updateProduct } from '../../lib/pimberly/update';
-import type { BatchItem, DesiredKit, DesiredPrice } from '../../lib/shapes';
+import type { BatchItem, DesiredKit, DesiredPrice, Result } from '../../lib/shapes';
 import type { Catalogue } from '../../simulators/catalogue';
 import type { StockItem } from '../../simulators/khaos/store';
 import { startSimulators, type Simulators } from '../../simulators/start';
@@ -162,21 +163,21 @@ export class SyncedShop {
 		for (;;) {
 			const batch = await this.ledger.take({ target: 'pimberly', limit: 100 });
 			if (batch.length === 0) return;
-			for (const item of batch) {
+			const tell = async (item: BatchItem): Promise<Result> => {
 				const { status, message, date, stockId, primaryId } = item.desired;
 				const values = { khaosStatus: status, khaosStatusMessage: message, khaosStatusDate: date, khaosStockId: stockId };
-				const settled = await updateProduct(this.pimberly, String(primaryId), values, { style: 'auto', mustExist: false }).then(
+				return await updateProduct(this.pimberly, String(primaryId), values, { style: 'auto', mustExist: false }).then(
 					() => resultOf(item, null),
 					(error: Error) => resultOf(item, error as Parameters<typeof resultOf>[1]),
 				);
-				await this.ledger.settle([settled]);
-			}
+			};
+			await this.ledger.settle(await concurrently(batch, 4, tell));
 		}
 	}
 
 	/** Until nothing is left to do. */
 	async sync(): Promise<void> {
-		for (let round = 0; round < 4; round++) {
+		for (let round = 0; round < 2; round++) {
 			await this.poll();
 			await this.deliver();
 			this.story.later(6_000);
