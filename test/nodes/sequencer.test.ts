@@ -8,7 +8,7 @@ import { Sequencer } from '../../nodes/Sequencer/Sequencer.node';
 import { SequencerTrigger } from '../../nodes/Sequencer/SequencerTrigger.node';
 import { openFromCredential, refuseSeveralProcesses } from '../../nodes/ledgerFromCredentials';
 import type { BatchItem, Change } from '../../lib/shapes';
-import { confirmed, kit, rejection, result, stockItem } from '../ledger/story';
+import { confirmed, kit, price, rejection, result, stockItem } from '../ledger/story';
 import { itemsOf, run, startTrigger, type NodeUnderTest } from './harness';
 
 let folder: string;
@@ -67,6 +67,47 @@ test('an item that is no change names itself, what is wrong and what to connect'
 		description: expect.stringContaining('Connect the Pimberly to Khaos Mapper to this node'),
 	});
 	expect((await run(sequencer('getAll')))[0]).toEqual([]);
+});
+
+const changeIn = (item: ReturnType<typeof kit>): IDataObject => json(item.type === 'change' ? item.change : {});
+
+test('Take and the trigger give the kinds that they are asked for', async () => {
+	await run(
+		sequencer('add'),
+		itemsOf(json(stockItem('SOCKS')), json(stockItem('SET')), changeIn(kit('SET', ['SOCKS*2'])), changeIn(price('SOCKS', 'Trade', '1.50'))),
+	);
+	expect(await run(sequencer('take', { target: 'khaos', kinds: ['kit', 'price'] }))).toEqual([[]]);
+	const [items] = await run(sequencer('take', { target: 'khaos', kinds: ['stockItem'] }));
+	await run(sequencer('settle'), settleItems(items!));
+	const [prices] = await run(sequencer('take', { target: 'khaos', kinds: ['price'] }));
+	expect(prices).toMatchObject([{ json: { kind: 'price' } }]);
+	const started = await startTrigger(trigger({ kinds: ['kit'] }));
+	await until(() => started.emitted.length > 0);
+	expect(started.emitted[0]![0]).toMatchObject([{ json: { kind: 'kit', key: 'SET' } }]);
+	await started.stop();
+});
+
+test('a launch waits for what Live Waits For names', async () => {
+	await run(sequencer('add'), itemsOf(json(stockItem('SOCKS')), changeIn(price('SOCKS', 'Trade', '1.50'))));
+	const [items] = await run(sequencer('take', { target: 'khaos', kinds: ['stockItem'] }));
+	await run(sequencer('settle'), settleItems(items!));
+	const waiting = { target: 'pimberly', liveWaitsFor: ['priceLists'] };
+	expect(await run(sequencer('take', { ...waiting, livePriceLists: 'Retail, trade' }))).toEqual([[]]);
+	expect((await run(sequencer('getAll')))[0]).toContainEqual(
+		expect.objectContaining({ json: expect.objectContaining({ kind: 'status', state: 'held' }) }),
+	);
+	const [prices] = await run(sequencer('take', { target: 'khaos', kinds: ['price'] }));
+	await run(sequencer('settle'), settleItems(prices!));
+	expect((await run(sequencer('take', waiting)))[0]).toMatchObject([{ json: { desired: { status: 'Live' } } }]);
+});
+
+test('Add holds new components until their kit parent is there, where that is chosen', async () => {
+	const options = { addOptions: { holdComponents: true } };
+	const [, held] = await run(sequencer('add', options), itemsOf(changeIn(kit('SET', ['SOCKS*2'])), json(stockItem('SOCKS'))));
+	expect(held!.map(({ json: { kind, waitsFor } }) => [kind, waitsFor])).toEqual([
+		['kit', ['SET', 'SOCKS']],
+		['stockItem', ['SET']],
+	]);
 });
 
 test('Take, Settle, Get Many and Get Stats work on one queue', async () => {

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NodeHelpers, type INode, type INodeParameters, type INodeProperties, type INodeType } from 'n8n-workflow';
 import { commonPollingParameters } from 'n8n-core/dist/nodes-loader/constants';
+import { DEMO_KITS_AND_PRICES } from '../../lib/catalogue/demoMapping';
 import packageJson from '../../package.json';
 import { STARTING_ROWS } from '../../nodes/PimberlyKhaosMapper/fieldProperties';
 
@@ -205,4 +206,29 @@ describe.each(files)('%s', (file) => {
 test('the delta sync maps the demo account, as the mapper node does when it is put on a canvas', () => {
 	const mapper = read('delta-sync.json').nodes.find(({ type }) => type === `${PACKAGE}pimberlyKhaosMapper`);
 	expect(mapper?.parameters['fields']).toEqual({ field: STARTING_ROWS });
+});
+
+test('the delta sync leaves kits and list prices to the workflows beside it, which take each kind', () => {
+	const taken = (file: string) =>
+		ours(read(file))
+			.filter(({ type, parameters }) => type === `${PACKAGE}sequencerTrigger` && parameters['target'] === 'khaos')
+			.map(({ parameters }) => parameters['kinds']);
+	expect(taken('delta-sync.json')).toEqual([['stockItem']]);
+	expect(taken('kit-sync.json')).toEqual([['kit']]);
+	expect(taken('priority-price-sync.json')).toEqual([['stockItem'], ['price']]);
+	const mapper = read('delta-sync.json').nodes.find(({ type }) => type === `${PACKAGE}pimberlyKhaosMapper`)!;
+	expect(mapper.parameters).toMatchObject({
+		componentsFrom: DEMO_KITS_AND_PRICES.kits.components.from,
+		componentsAttribute: DEMO_KITS_AND_PRICES.kits.components.attribute,
+		priceLists: { row: DEMO_KITS_AND_PRICES.prices.rows },
+	});
+});
+
+test.each(['kit-sync.json', 'priority-price-sync.json'])('%s delivers a file before it settles what is in it', (file) => {
+	const template = read(file);
+	for (const node of ours(template).filter(({ parameters }) => parameters['operation'] === 'createImportFile')) {
+		const [files, results] = template.connections[node.name]!.main;
+		expect(files!.map((to) => template.nodes.find(({ name }) => name === to.node)!.type)).toContain('n8n-nodes-base.readWriteFile');
+		expect(results!.map((to) => template.nodes.find(({ name }) => name === to.node)!.parameters['operation'])).toEqual(['settle']);
+	}
 });
