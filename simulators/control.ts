@@ -249,7 +249,7 @@ async function answerTo(controlled: Controlled, request: IncomingMessage): Promi
 	}
 }
 
-/** Serve the control calls of design.md section 6. */
+/** Serve the control calls that README.md beside this lists. */
 export async function serveControl(controlled: Controlled, port: number): Promise<Served> {
 	const server = createServer((request, response) => {
 		void answerTo(controlled, request)

@@ -1,12 +1,14 @@
 import type { Change, Need, Reason, Rejection } from '../shapes';
-import { isStandIn, needInWords } from '../catalogue/needs';
+import { isStandIn } from '../catalogue/needs';
+import { keepExceptions, statusNews, troubledProducts, type HeldChange, type Rejected } from './addedNews';
 import { isWhollyRejected, partsOf, stockKeyOf, type AddItem, type Part } from './addParts';
-import { jsonParameter, type Transaction } from './database';
+import type { Transaction } from './database';
 import { findCycles } from './cycles';
 import { belowVariant, dropBelowVariants, variantsAmong } from './deepFamilies';
 import { tellDependants } from './dropped';
-import { openExceptions, resolveExceptions, type ExceptionType, type NewException } from './exceptions';
+import type { ExceptionType } from './exceptions';
 import { dropFormerKits, nothingToClear } from './formerKits';
+import { identityConflict } from './identity';
 import { holdComponents } from './kitHolds';
 import { kitParentNeeds, planKits } from './kits';
 import { dropWaiting, placeDrafts, type DraftFor } from './placeDrafts';
@@ -16,7 +18,6 @@ import { loadProducts, saveProducts, type KnownProduct } from './products';
 import { loadRecords, nameOf, type RecordName } from './records';
 import { recordReceipts } from './scan';
 import type { LedgerSettings } from './settings';
-import { subjectOf } from './subject';
 import { claimStandIns, resolveStandIns } from './standIns';
 import { newsOfConfirmed, putStatuses, type StatusNews } from './status';
 import { writeTrail, type TrailEntry } from './trail';
@@ -222,16 +223,6 @@ const stockItemOf = (change: Change): RecordName => ({ kind: 'stockItem', key: s
 const sourceOf = (item: AddItem): Change['source'] | undefined => (item.type === 'change' ? item.change.source : item.rejection.source);
 const emissionOf = (item: AddItem): string | null => (item.type === 'change' ? item.change.emission : item.rejection.emission) ?? null;
 
-/** By product, each rejection of it: as a whole, or only for a kit or a price of it. */
-type Rejected = Map<string, Array<{ rejection: Rejection; type: ExceptionType; wholly: boolean }>>;
-
-interface HeldChange {
-	at: number;
-	change: Change;
-	recordId: number;
-	waitsFor: Need[];
-}
-
 /** What each of these items brings, with products that stand in for stock codes resolved as far as they are known. */
 async function loadParts(tx: Transaction, environmentId: number, items: AddItem[]): Promise<Part[][]> {
 	const parts = items.map(partsOf);
@@ -281,40 +272,6 @@ async function askForUnseenNeeds(tx: Transaction, environmentId: number, setting
 	await placeDrafts(tx, environmentId, records, lookUps);
 }
 
-interface Conflict {
-	type: ExceptionType;
-	reason: Reason;
-}
-
-/** A record belongs to the primary id that claimed it first (design: "Identity"). */
-function identityConflict(change: Change, owner: string | null, product: KnownProduct): Conflict | null {
-	const code = String((change.desired as { stockCode?: unknown }).stockCode ?? change.key);
-	const key = stockKeyOf(change);
-	if (owner !== null && owner !== change.source.primaryId) {
-		return {
-			type: 'duplicateStockCode',
-			reason: {
-				field: 'STOCK_CODE',
-				value: code,
-				reason: `Products ${owner} and ${change.source.primaryId} both have the stock code ${code}; it belongs to ${owner}, which came first.`,
-				remedy: `Give ${change.source.primaryId} a stock code of its own in Pimberly.`,
-			},
-		};
-	}
-	if (product.stockKey !== null && product.stockKey !== key) {
-		return {
-			type: 'stockCodeChanged',
-			reason: {
-				field: 'STOCK_CODE',
-				value: code,
-				reason: `The stock code of product ${change.source.primaryId} changed from ${product.stockKey} to ${code}. Khaos would keep the old item and make a second one, so nothing was written.`,
-				remedy: `Put the code ${product.stockKey} back in Pimberly, or rename the item in Khaos and release the product.`,
-			},
-		};
-	}
-	return null;
-}
-
 const circular = (change: Change, way: string[]): Reason => ({
 	field: 'Parents',
 	value: change.key,
@@ -341,82 +298,4 @@ function outcomeOf(placed: Placed, change: Change, waitsFor: Need[]): AddOutcome
 		change: { ...change, lane: placed.lane, changedFields: placed.fields },
 		waitsFor,
 	};
-}
-
-const identityTypes: ExceptionType[] = ['invalidProduct', 'unmappedPrice', 'duplicateStockCode', 'stockCodeChanged', 'circularNeed'];
-
-/** Of these products, those that were found at fault before. */
-async function troubledProducts(tx: Transaction, environmentId: number, primaryIds: string[]): Promise<Set<string>> {
-	const rows = await tx.all<{ primary_id: string }>(
-		`SELECT DISTINCT primary_id FROM exceptions WHERE environment_id = ? AND resolved_at IS NULL
-			AND ${tx.dialect.among('primary_id')} AND ${tx.dialect.among('type')}`,
-		environmentId,
-		jsonParameter(primaryIds),
-		jsonParameter(identityTypes),
-	);
-	return new Set(rows.map((row) => row.primary_id));
-}
-
-async function keepExceptions(
-	tx: Transaction,
-	environmentId: number,
-	touched: Map<string, KnownProduct>,
-	rejected: Rejected,
-): Promise<void> {
-	const news: NewException[] = [...rejected.values()].flat().flatMap(({ rejection, type, wholly }) =>
-		rejection.reasons.map((reason) => ({
-			...reason,
-			type: reason.type ?? type,
-			primaryId: rejection.primaryId,
-			key: rejection.key,
-			// An item that Khaos has keeps its former values, and one that only has a price at fault is sold all the same.
-			...(type === 'invalidProduct' && reason.type === undefined && (!wholly || rejection.withoutInvalid !== undefined)
-				? { severity: 'medium' as const }
-				: {}),
-		})),
-	);
-	await resolveExceptions(
-		tx,
-		environmentId,
-		identityTypes,
-		[...touched.values()].filter((product) => product.rejected === null || rejected.has(product.primaryId)).map((product) => product.primaryId),
-		news.map(({ primaryId, field }) => ({ primaryId, field })),
-	);
-	await openExceptions(tx, environmentId, news);
-}
-
-function statusNews(
-	settings: LedgerSettings,
-	touched: Map<string, KnownProduct>,
-	rejected: Rejected,
-	held: HeldChange[],
-): StatusNews[] {
-	const news: StatusNews[] = [];
-	for (const { change, waitsFor } of held) {
-		const { primaryId, internalId } = change.source;
-		if (rejected.get(primaryId)?.some(({ wholly }) => wholly)) continue;
-		// What waits for its own stock item, as each price does, is no news of the product.
-		if (change.kind !== 'stockItem' && touched.get(primaryId)?.live !== true) continue;
-		news.push({
-			primaryId,
-			internalId,
-			status: 'Held',
-			message: `${change.kind === 'stockItem' ? 'Waits' : `${subjectOf(change.kind, change.key)} waits`} for ${waitsFor.map((need) => needInWords(need.key)).join(', ')} to be confirmed in Khaos`,
-			stockId: '',
-			delayMs: settings.heldStatusAfterMs,
-		});
-	}
-	for (const [primaryId, list] of rejected) {
-		const reasons = list.filter(({ wholly }) => wholly).flatMap(({ rejection }) => rejection.reasons);
-		if (reasons.length === 0) continue;
-		news.push({
-			primaryId,
-			internalId: touched.get(primaryId)?.internalId ?? '',
-			status: 'Failed',
-			message: [...new Set(reasons.map((reason) => `${reason.field}: ${reason.reason} ${reason.remedy}`))].join(' '),
-			stockId: '',
-			delayMs: 0,
-		});
-	}
-	return news;
 }

@@ -41,7 +41,7 @@ export const isTurnOfChecks = async (tx: Transaction, environmentId: number, ask
 
 /**
  * In every eighth batch of a selection, what could have been sent for longer than `agedMs`, oldest first, whatever its lane;
- * so however many prices come, a description is sent in the end (design: "Ageing keeps the rest from starving").
+ * so however many prices come, a description is sent in the end.
  * Nothing in the other seven.
  */
 export async function agedIds(

@@ -53,7 +53,7 @@ export interface Known {
 	readBack: ReadBack | null;
 }
 
-/** Which fields a change would bring, and how urgent that makes it (design: priority is by changed field). */
+/** Which fields a change would bring, and how urgent that makes it. */
 export function weigh(kind: Kind, desired: Record<string, unknown>, known: Known, lane: Lane): { fields: string[]; lane: Lane } {
 	if (kind !== 'stockItem') return { fields: changedMembers(kind, desired, known.confirmed), lane };
 	const item = desired as unknown as DesiredStockItem;

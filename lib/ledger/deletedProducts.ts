@@ -26,7 +26,7 @@ const reason = 'Its product was deleted in Pimberly.';
 
 /**
  * Products that Pimberly does not hold any more. What is queued for them is dropped; what is being written or read back
- * comes to its end. Khaos keeps what it has: an exception says so, for a person to decide (design: "Deleted in Pimberly").
+ * comes to its end. Khaos keeps what it has: an exception says so, for a person to decide.
  * A product that the ledger does not know means nothing.
  */
 export async function dropDeletedProducts(tx: Transaction, environmentId: number, primaryIds: string[]): Promise<void> {

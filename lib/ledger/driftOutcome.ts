@@ -108,7 +108,7 @@ interface ItemOfProduct {
 	read_back: string | null;
 }
 
-/** What can't be sold any more because Khaos lost it (design: a product leaves Live when it is missing in Khaos). */
+/** What can't be sold any more because Khaos lost it. */
 export async function leaveLive(tx: Transaction, environmentId: number, keys: string[]): Promise<void> {
 	const items = await itemsOfProducts(tx, environmentId, keys, 'products.live = 1');
 	if (items.length === 0) return;

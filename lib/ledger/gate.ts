@@ -18,7 +18,7 @@ export interface GateTools {
 }
 
 /**
- * One call in flight to one system, from all executions and processes together (design: "The Khaos gate"); among those
+ * One call in flight to one system, from all executions and processes together; among those
  * that wait, the most urgent lane goes first, then who came first. The hold is renewed while the call runs; that of a
  * process that died ends by itself.
  */

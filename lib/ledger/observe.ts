@@ -3,7 +3,7 @@ import { jsonParameter, type Transaction } from './database';
 
 /**
  * What Khaos was just read to hold, by key. A record found there meets the needs of those that wait for it, whoever made
- * it (design: "A need may be met by a record confirmed long ago, or adopted from Khaos"). A reading that reaches the ledger
+ * it. A reading that reaches the ledger
  * after the record was written or read by somebody else says nothing any more.
  * @param readAt when Khaos was asked, in milliseconds on the ledger's clock.
  */

@@ -68,7 +68,7 @@ export type Placed =
 	| { outcome: 'placed'; state: 'queued' | 'held' | 'next' | 'retrying'; fields: string[]; lane: Lane };
 
 /**
- * Where a draft goes, given what is known of its record (design: "Version", "Priority is by changed field").
+ * Where a draft goes, given what is known of its record.
  * Strictly older is ignored; equal to what is confirmed is dropped; otherwise it replaces what waits, also while a
  * former content is in flight, and is sent next.
  */

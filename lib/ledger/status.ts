@@ -27,7 +27,7 @@ export function newsOfConfirmed(product: Pick<StatusNews, 'primaryId' | 'interna
 }
 
 /**
- * What Pimberly is to show of these products, as changes of kind `status` (design: "Status is a change like any other").
+ * What Pimberly is to show of these products, as changes of kind `status`.
  * Only Live is reserved for a confirmation; a product once Live stays Live, and later trouble changes its message.
  */
 export async function putStatuses(tx: Transaction, environmentId: number, news: StatusNews[]): Promise<void> {

@@ -15,8 +15,8 @@ describe('delivering stock items', () => {
 	};
 
 	beforeEach(async () => {
-		simulators = await startSimulators({ hangMs: 400 });
-		delivery = new Delivery(simulators, 250);
+		simulators = await startSimulators();
+		delivery = new Delivery(simulators);
 	});
 	afterEach(async () => await simulators.stop());
 
@@ -113,74 +113,6 @@ describe('delivering stock items', () => {
 		simulators.control.addFaults([{ side: 'khaos', kind: 'rejectRow', codes: bad }]);
 		const results = await delivery.send(...lamps(25));
 		expect(statuses(results)).toEqual({ confirmed: 19, retry: 6 });
-	});
-
-	describe('a call of unknown outcome', () => {
-		test.each(['applyThenDrop', 'truncate'])(
-			'that took effect (%s) is found out by reading back, not repeated',
-			async (kind) => {
-				simulators.control.addFaults([{ side: 'khaos', method: 'ImportStockTSV', kind, times: 1 }]);
-				const results = await delivery.send(...lamps(25));
-				expect(statuses(results)).toEqual({ confirmed: 25 });
-				expect(delivery.count('ImportStockTSV')).toBe(1);
-				expect(held('LAMP-024')!.imports).toBe(1);
-			},
-		);
-
-		test.each(['drop', 'html500', 'http500', '503'])('that had no effect (%s) is made again', async (kind) => {
-			simulators.control.addFaults([{ side: 'khaos', method: 'ImportStockTSV', kind, times: 1 }]);
-			const results = await delivery.send(...lamps(25));
-			expect(statuses(results)).toEqual({ confirmed: 25 });
-			expect(held('LAMP-024')!.imports).toBe(1);
-		});
-
-		test('after a timeout Khaos is left in peace: the rest is for the next batch', async () => {
-			simulators.control.addFaults([{ side: 'khaos', method: 'ImportStockTSV', kind: 'timeout', times: 1 }]);
-			const items = lamps(2);
-			const results = await delivery.send(...items);
-			expect(results).toMatchObject([
-				{ status: 'retry', cause: 'unavailable' },
-				{ status: 'retry', cause: 'unavailable' },
-			]);
-			expect(results[0]!.reason).toContain("didn't answer ImportStockTSV in time");
-			expect(delivery.memory.doubtful.size).toBe(0);
-			expect(statuses(await delivery.send(...items))).toEqual({ confirmed: 2 });
-		});
-
-		test('that nobody could read back stays in doubt, and is read before the next write', async () => {
-			simulators.control.addFaults([
-				{ side: 'khaos', method: 'ImportStockTSV', kind: 'applyThenDrop', times: 1 },
-				{ side: 'khaos', method: 'ExportStock', kind: 'fault', message: 'Out of memory' },
-			]);
-			// Too many to be unknown without a list, so the first export is the read-back.
-			const items = lamps(60);
-			const results = await delivery.send(...items);
-			expect(statuses(results)).toEqual({ retry: 60 });
-			expect(results[0]).toMatchObject({ cause: 'unavailable', readBack: null });
-			expect(results[0]!.reason).toContain('Out of memory');
-			expect(delivery.memory.doubtful.size).toBe(60);
-
-			simulators.control.clearFaults();
-			fresh();
-			expect(statuses(await delivery.send(...items))).toEqual({ confirmed: 60 });
-			expect(delivery.calls).toEqual(['ExportStock', 'ExportStock']);
-		});
-
-		test('an n8n killed between the write and its settle: the next attempt adopts what arrived', async () => {
-			const items = lamps(2);
-			await delivery.send(...items);
-			for (const item of items) {
-				delivery.memory.records.delete(item.key);
-				delivery.memory.doubtful.add(item.key);
-			}
-			fresh();
-			const results = await delivery.send(...items.map((item) => ({ ...item, attempt: 2 })));
-			expect(results).toMatchObject([
-				{ status: 'confirmed', adopted: true },
-				{ status: 'confirmed', adopted: true },
-			]);
-			expect(delivery.calls).toEqual(['ExportStock']);
-		});
 	});
 
 	test('one item whose export breaks does not keep the others from being read', async () => {
