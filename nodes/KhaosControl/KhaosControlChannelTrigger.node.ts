@@ -88,7 +88,7 @@ export class KhaosControlChannelTrigger implements INodeType {
 		properties: [
 			{
 				displayName:
-					'In Khaos Control, make a channel of the type “3rd-party website”, enter the URL that ends in <b>/config</b> as its Configuration URL, and the user and password of the credential. The vendor asks for a file there: if Khaos doesn’t take the address, put the file of <i>Khaos Control Stock Item: Create Channel Configuration</i> on a web server and enter that address.',
+					'In Khaos Control, make a channel of the type “3rd-party website”, with the URL that ends in <b>/config</b> as its Configuration URL, and the credential’s user and password. If Khaos wants a file there, put that of <i>Khaos Control Stock Item: Create Channel Configuration</i> on a web server.',
 				name: 'configurationNotice',
 				type: 'notice',
 				default: '',

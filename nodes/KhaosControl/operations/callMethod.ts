@@ -41,6 +41,7 @@ export const description: INodeProperties[] = updateDisplayOptions({ show: { ope
 						type: 'string',
 						default: '',
 						placeholder: 'e.g. PriceLists',
+						description: 'As the WSDL spells it',
 					},
 					{
 						displayName: 'Type',
@@ -59,12 +60,14 @@ export const description: INodeProperties[] = updateDisplayOptions({ show: { ope
 							{ name: 'String', value: 'string' },
 						],
 						default: 'string',
+						description: 'What the WSDL says that it is',
 					},
 					{
 						displayName: 'Value',
 						name: 'value',
 						type: 'string',
 						default: '',
+						description: 'As text: numbers with a point, true or false for a Boolean',
 					},
 				],
 			},

@@ -25,6 +25,7 @@ export const description: INodeProperties[] = [
 			},
 		],
 		default: 'batch',
+		description: 'What is to be let go',
 		displayOptions: { show },
 	},
 	{

@@ -24,6 +24,7 @@ export const description: INodeProperties[] = updateDisplayOptions({ show }, [
 		name: 'scope',
 		type: 'options',
 		default: 'everything',
+		description: 'Which items are compared',
 		options: [
 			{
 				name: 'Everything',
@@ -49,6 +50,7 @@ export const description: INodeProperties[] = updateDisplayOptions({ show }, [
 		type: 'dateTime',
 		default: '',
 		required: true,
+		description: 'What was edited at or after this time is compared',
 		displayOptions: { show: { scope: ['since'] } },
 	},
 	{
@@ -89,6 +91,7 @@ export const description: INodeProperties[] = updateDisplayOptions({ show }, [
 				name: 'letterCase',
 				type: 'options',
 				default: 'khaos',
+				description: 'Whether texts that differ in upper and lower case only are the same',
 				options: [
 					{
 						name: 'Descriptions in Any Case',
@@ -108,6 +111,7 @@ export const description: INodeProperties[] = updateDisplayOptions({ show }, [
 				name: 'spaces',
 				type: 'options',
 				default: 'ignore',
+				description: 'Whether texts that differ in spaces and line breaks only are the same',
 				options: [
 					{ name: 'Exact', value: 'exact', description: 'Only that at the ends is passed over' },
 					{ name: 'Ignore', value: 'ignore' },
