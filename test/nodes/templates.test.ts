@@ -39,6 +39,7 @@ const BUILT_IN: Record<string, number[]> = {
 	'n8n-nodes-base.filter': [2.2],
 	'n8n-nodes-base.removeDuplicates': [2],
 	'n8n-nodes-base.noOp': [1],
+	'n8n-nodes-base.if': [2.2],
 	'n8n-nodes-base.webhook': [2.1],
 	'n8n-nodes-base.respondToWebhook': [1.5],
 	'n8n-nodes-base.errorTrigger': [1],
