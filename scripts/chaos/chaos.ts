@@ -113,6 +113,11 @@ class ChaosRun {
 		const editors = new Editors(pimberly, new Chance(seed + 2));
 		const stopEditing = this.edit(editors, new Chance(seed + 3));
 		const victims = new Victims(demo);
+		// Also where it ends in the middle: nothing may go on over what is thrown away.
+		this.cleanup.add(async () => {
+			stopEditing();
+			await victims.giveUp();
+		});
 		await run.activate();
 		const plan = planOf({ ...this.options, workers: queueMode ?? 0 });
 		await this.strike(plan, run, victims, meddling);

@@ -1,4 +1,5 @@
 import type { Demo } from '../demo';
+import { N8nServer } from '../n8nServer';
 import type { Victim } from './plan';
 
 const ATTEMPTS = 5;
@@ -11,7 +12,16 @@ export class Victims {
 	/** Processes that ended without having been killed; n8n may do so when its database is gone. */
 	endedByThemselves = 0;
 
+	private givenUp = false;
+
 	constructor(private readonly demo: Demo) {}
+
+	/** No process is started any more. */
+	async giveUp(): Promise<void> {
+		this.givenUp = true;
+		await N8nServer.killAll();
+		await Promise.allSettled(this.starting.values());
+	}
 
 	/** Kills a process as soon as it is there to be killed, and starts it again. */
 	async kill(victim: Victim): Promise<void> {
@@ -47,7 +57,7 @@ export class Victims {
 			try {
 				return await this.demo.startAgain(victim);
 			} catch (error) {
-				if (attempt === ATTEMPTS) throw error;
+				if (attempt === ATTEMPTS || this.givenUp) throw error;
 				if (this.demo.isRunning(victim)) await this.demo.kill(victim);
 				await new Promise((resolve) => setTimeout(resolve, 2_000));
 			}
