@@ -58,8 +58,12 @@ async function canvas(
 }
 
 async function dashboard(viewport: Viewport, progress: Progress, cleanup: Cleanup): Promise<Page> {
-	const account = { catalogue: null, generate: 60, families: 8, kits: 6, contradictions: true };
-	const run = await SyncRun.prepare({ ...account, servers: null, keep: null, once: false }, progress, cleanup);
+	const account = { simple: 40, families: 8, kits: 6, contradictions: true };
+	const run = await SyncRun.prepare(
+		{ catalogue: null, generate: account, servers: null, keep: null, once: false },
+		progress,
+		cleanup,
+	);
 	await run.activate();
 	await run.untilSettled();
 	progress.step('Taking the picture');

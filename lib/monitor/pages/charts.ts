@@ -41,6 +41,17 @@ export function chart({ title, unit, at, lines, timeZone }: ChartOptions): Marku
 		</figure>`;
 	}
 	const times = at.map((time) => Date.parse(time));
+	const words = lines.map(({ title: name, values }) => {
+		const known = values.filter((value): value is number => value !== null);
+		if (known.length === 0) return `${name}: nothing measured.`;
+		return `${name}: ${shown(known.at(-1)!)} ${unit} at the end, ${shown(Math.max(...known))} at most.`;
+	});
+	// One measure is no line yet.
+	if (at.length === 1)
+		return html`<figure>
+			<figcaption>${title}</figcaption>
+			<p class="quiet">${words.join(' ')}</p>
+		</figure>`;
 	const [first, last] = [times[0]!, times.at(-1)!];
 	const top = axisTop(Math.max(...all));
 	const x = (time: number): number =>
@@ -49,11 +60,6 @@ export function chart({ title, unit, at, lines, timeZone }: ChartOptions): Marku
 	const point = (index: number, value: number): string => `${x(times[index]!).toFixed(1)},${y(value).toFixed(1)}`;
 	const clock = (time: number): string =>
 		DateTime.fromMillis(time, { zone: timeZone }).toFormat(last - first > 36 * 3_600_000 ? 'd LLL' : 'HH:mm');
-	const words = lines.map(({ title: name, values }) => {
-		const known = values.filter((value): value is number => value !== null);
-		if (known.length === 0) return `${name}: nothing measured.`;
-		return `${name}: ${shown(known.at(-1)!)} ${unit} at the end, ${shown(Math.max(...known))} at most.`;
-	});
 	const grid = [0, 0.5, 1].map(
 		(share) =>
 			html`<line

@@ -209,6 +209,18 @@ describe('A chart', () => {
 		expect(text.match(/<polyline/g)).toHaveLength(2);
 	});
 
+	it('draws no line of a single measure, and says it in words', () => {
+		const { text } = chart({
+			title: 'Lag',
+			unit: 'minutes',
+			at: at.slice(0, 1),
+			timeZone: 'Europe/London',
+			lines: [{ title: 'all', values: [3] }],
+		});
+		expect(text).not.toContain('<svg');
+		expect(text).toContain('all: 3 minutes at the end, 3 at most.');
+	});
+
 	it('says so when nothing was measured at all', () => {
 		expect(
 			chart({ title: 'Lag', unit: 'minutes', at: [], timeZone: 'Europe/London', lines: [{ title: 'all', values: [] }] })
