@@ -259,6 +259,8 @@ class ChaosRun {
 		control.setLatency({ khaosMs: 0, pimberlyMs: 0 });
 		meddling.end();
 		editors.finish();
+		// What this process emitted, and could not record, it would wait for for minutes; another one emits it again at once.
+		await victims.kill('main');
 		await victims.untilAllUp();
 		await relay.settle();
 	}
