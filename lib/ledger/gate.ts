@@ -14,7 +14,7 @@ export interface GateTools {
 	newToken: () => string;
 	sleep: (ms: number) => Promise<void>;
 	/** Call repeatedly until the returned function is called. */
-	every: (ms: number, run: () => void) => () => void;
+	every: (ms: number, run: () => unknown) => () => void;
 }
 
 /**

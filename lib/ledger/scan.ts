@@ -92,12 +92,10 @@ export function scanPort(
 				token,
 				tx.now,
 			);
-		const stop = tools.every(silentMs / 3, () => {
+		const stop = tools.every(silentMs / 3, async () => {
 			// A ledger that is out of reach for a moment is told with the next one.
-			database.write(beat).then(
-				(still) => still === 0 && fallSilent(token),
-				() => undefined,
-			);
+			const still = await database.write(beat).catch(() => null);
+			if (still === 0) fallSilent(token);
 		});
 		beating.set(token, stop);
 	};
