@@ -9,33 +9,16 @@ import { addItemsOf } from '../../lib/ledger/addParts';
 import type { Ledger } from '../../lib/ledger/ledger';
 import { PimberlyClient } from '../../lib/pimberly/client';
 import { toConnection } from '../../lib/pimberly/connection';
-import { DEFAULT_HEADINGS } from '../../lib/pimberly/product';
 import { hintStep } from '../../lib/pimberly/hintStep';
-import { scanStep, type ScanSettings } from '../../lib/pimberly/scan';
+import { scanStep } from '../../lib/pimberly/scan';
 import { resultOf, updateProduct } from '../../lib/pimberly/update';
 import type { BatchItem, Lane, Product, Result } from '../../lib/shapes';
 import type { Chance } from './chance';
+import { DEMO_SCAN } from './demoScan';
 import type { Lifetime } from './lifetime';
 
 const KHAOS = 'http://khaos.invalid/KhaosKSD.exe';
 const PIMBERLY = { core: 'http://pimberly.invalid/core', 'v2.2': 'http://pimberly.invalid/api/v2.2' };
-
-const SCAN: Omit<ScanSettings, 'maxPerStep' | 'pageSize'> = {
-	source: 'updated',
-	startFrom: { from: 'all' },
-	overlapMs: 5 * 60_000,
-	fullResyncAt: null,
-	onlyWhen: { attribute: 'readyForErp', values: ['true'] },
-	relations: {
-		typeAttribute: 'productType',
-		variantParentValues: ['VariantParent'],
-		variantValues: ['Variant'],
-		otherwise: 'none',
-		from: 'automatic',
-		concurrency: 4,
-	},
-	headings: DEFAULT_HEADINGS,
-};
 
 /** How an installation was set up, for all its processes. */
 export interface Setup {
@@ -152,7 +135,7 @@ export class SyncProcess {
 		const port = this.stepwise(ledger.scanPort('delta'));
 		const outcome = await scanStep(
 			{ client: this.pimberly, port, now: life.now, budgetMs: 48_000 },
-			{ ...SCAN, maxPerStep, pageSize },
+			{ ...DEMO_SCAN, maxPerStep, pageSize },
 		).catch(() => null);
 		// As the trigger does: an error of the scan ends the poll, and what it found goes together with what was notified.
 		if (outcome === null) return;
@@ -175,7 +158,7 @@ export class SyncProcess {
 		const port = this.stepwise(ledger.hints);
 		const relations = this.stepwise(ledger.scanPort('delta'));
 		const deps = { client: this.pimberly, port, relations, now: life.now, budgetMs: 20_000 };
-		return await hintStep(deps, SCAN, 100).then(
+		return await hintStep(deps, DEMO_SCAN, 100).then(
 			({ products }) => products,
 			() => [],
 		);

@@ -14,33 +14,16 @@ import type { DriftSettings } from '../../lib/monitor/driftSettings';
 import { defaultTolerance } from '../../lib/monitor/tolerance';
 import { PimberlyClient } from '../../lib/pimberly/client';
 import { toConnection } from '../../lib/pimberly/connection';
-import { DEFAULT_HEADINGS } from '../../lib/pimberly/product';
 import { scanStep, type ScanSettings } from '../../lib/pimberly/scan';
 import { resultOf, updateProduct } from '../../lib/pimberly/update';
 import type { BatchItem, DesiredKit, DesiredPrice, Result } from '../../lib/shapes';
+import { DEMO_SCAN } from '../../scripts/simulation/demoScan';
 import type { Catalogue } from '../../simulators/catalogue';
 import type { StockItem } from '../../simulators/khaos/store';
 import { startSimulators, type Simulators } from '../../simulators/start';
 import { beginStory, confirmed, result, type Backend, type Story } from './story';
 
-const SCAN: ScanSettings = {
-	source: 'updated',
-	startFrom: { from: 'all' },
-	overlapMs: 5 * 60_000,
-	fullResyncAt: null,
-	onlyWhen: { attribute: 'readyForErp', values: ['true'] },
-	relations: {
-		typeAttribute: 'productType',
-		variantParentValues: ['VariantParent'],
-		variantValues: ['Variant'],
-		otherwise: 'none',
-		from: 'automatic',
-		concurrency: 4,
-	},
-	headings: DEFAULT_HEADINGS,
-	maxPerStep: 5_000,
-	pageSize: 100,
-};
+const SCAN: ScanSettings = { ...DEMO_SCAN, maxPerStep: 5_000, pageSize: 100 };
 /** As the nightly check is set up. */
 export const driftSettings: DriftSettings = {
 	name: 'nightly',
