@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -129,7 +128,7 @@ class ChaosRun {
 		const violations = [...open, ...oracle.judge(trail)];
 		const records = [...new Set(violations.map(({ record }) => record))].filter((record) => record !== '');
 		return {
-			figures: this.figures(run, victims, relay, violations),
+			figures: this.figures(run, victims, meddling, relay, violations),
 			violations,
 			stories: new Map(records.slice(0, 5).map((record) => [record, oracle.story(record, trail)])),
 		};
@@ -232,11 +231,11 @@ class ChaosRun {
 				return;
 			}
 			case 'fullLedger': {
-				const refusedBefore = refusedByFullLedger(run);
+				const refusedBefore = meddling.refused;
 				meddling.full(true);
 				await pause(blow.forMs);
 				// A page may have room for a while.
-				await until(() => refusedByFullLedger(run) > refusedBefore, FULL_AT_MOST_MS);
+				await until(() => meddling.refused > refusedBefore, FULL_AT_MOST_MS);
 				meddling.full(false);
 				counts.ledgerFull += 1;
 				return;
@@ -295,7 +294,13 @@ class ChaosRun {
 		return [...open, ...unseen, ...again];
 	}
 
-	private figures(run: SyncRun, victims: Victims, relay: Relay, violations: Violation[]): ChaosFigures {
+	private figures(
+		run: SyncRun,
+		victims: Victims,
+		meddling: Meddling,
+		relay: Relay,
+		violations: Violation[],
+	): ChaosFigures {
 		const { seed, ledger, queueMode } = this.options;
 		const { counts } = this;
 		const calls = run.simulators!.control.log();
@@ -320,7 +325,7 @@ class ChaosRun {
 			droppedAfterWrite: droppedAfterWrite(run),
 			postgresRestarts: counts.postgresRestarts,
 			ledgerFull: counts.ledgerFull,
-			refusedByFullLedger: refusedByFullLedger(run),
+			refusedByFullLedger: meddling.refused,
 			clockSkews: counts.clockSkews,
 			notifications: relay.figures,
 			callsToKhaos: calls.filter(({ side }) => side === 'khaos').length,
@@ -342,10 +347,6 @@ const NOTICED_SOON = {
 	QUEUE_WORKER_LOCK_RENEW_TIME: '2000',
 	QUEUE_WORKER_STALLED_INTERVAL: '5000',
 };
-
-/** How often a node, or a trigger, said so. */
-const refusedByFullLedger = (run: SyncRun): number =>
-	(readFileSync(run.data.n8nLog, 'utf8').match(/^(?:Sequencer Trigger: )?database or disk is full/gm) ?? []).length;
 
 const droppedAfterWrite = (run: SyncRun): number =>
 	run.simulators!.control.log().filter(({ outcome }) => outcome === 'applyThenDrop').length;

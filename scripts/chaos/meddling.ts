@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Victim } from './plan';
 
@@ -34,6 +34,12 @@ export class Meddling {
 
 	full(full: boolean): void {
 		this.change('main', { full });
+	}
+
+	/** How often SQLite has refused a write to the ledger because it may not grow. */
+	get refused(): number {
+		const file = `${this.fileOf('main')}.refused`;
+		return existsSync(file) ? statSync(file).size : 0;
 	}
 
 	/** Every clock is right, and there is room. */
