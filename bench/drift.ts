@@ -7,8 +7,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 import { fetchRequest } from '../lib/fetchRequest';
-import { khaosClientOf, toKhaosConnection } from '../lib/khaos/connection';
-import { EXPORT_BATCH } from '../lib/khaos/stockExport';
+import { khaosClientOf, toKhaosConnection } from '../lib/khaos/webServices/connection';
+import { EXPORT_BATCH } from '../lib/khaos/stockReading/stockExport';
 import { openLedger } from '../lib/ledger/ledger';
 import { findDrift } from '../lib/monitor/drift';
 import type { DriftSettings } from '../lib/monitor/driftSettings';

@@ -1,9 +1,9 @@
 import { createInterface } from 'node:readline';
 
 import { fetchRequest } from '../lib/fetchRequest';
-import { khaosClientOf, toKhaosConnection } from '../lib/khaos/connection';
-import { KhaosDelivery } from '../lib/khaos/delivery';
-import type { AddItem } from '../lib/ledger/add';
+import { khaosClientOf, toKhaosConnection } from '../lib/khaos/webServices/connection';
+import { KhaosDelivery } from '../lib/khaos/delivery/delivery';
+import type { AddItem } from '../lib/ledger/intake/add';
 import { openLedger, type Ledger, type LedgerStore } from '../lib/ledger/ledger';
 import type { LedgerSettings } from '../lib/ledger/settings';
 import type { BatchItem, ReadBack, Result } from '../lib/shapes';

@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { AddItem } from '../lib/ledger/add';
-import type { Database } from '../lib/ledger/database';
+import type { AddItem } from '../lib/ledger/intake/add';
+import type { Database } from '../lib/ledger/store/database';
 import type { LedgerStore } from '../lib/ledger/ledger';
-import { openPostgres } from '../lib/ledger/postgres';
-import { openSqlite } from '../lib/ledger/sqlite';
+import { openPostgres } from '../lib/ledger/store/postgres';
+import { openSqlite } from '../lib/ledger/store/sqlite';
 import { startEmbeddedPostgres } from '../scripts/embeddedPostgres';
 
 export const backends = ['sqlite', 'postgres'] as const;

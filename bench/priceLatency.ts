@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { fetchRequest } from '../lib/fetchRequest';
-import { KhaosClient } from '../lib/khaos/client';
-import { KhaosDelivery } from '../lib/khaos/delivery';
-import { endpointOf } from '../lib/khaos/endpoint';
-import type { AddItem } from '../lib/ledger/add';
+import { KhaosClient } from '../lib/khaos/webServices/client';
+import { KhaosDelivery } from '../lib/khaos/delivery/delivery';
+import { endpointOf } from '../lib/khaos/webServices/endpoint';
+import type { AddItem } from '../lib/ledger/intake/add';
 import { openLedger, type Ledger } from '../lib/ledger/ledger';
 import type { BatchItem, Lane, Result } from '../lib/shapes';
 import { startSimulators, type Simulators } from '../simulators/start';

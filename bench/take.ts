@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 
-import type { Database, Transaction } from '../lib/ledger/database';
+import type { Database, Transaction } from '../lib/ledger/store/database';
 import { openLedger, type Ledger, type LedgerStore } from '../lib/ledger/ledger';
 import { defaultSettings } from '../lib/ledger/settings';
-import { take } from '../lib/ledger/take';
+import { take } from '../lib/ledger/delivery/take';
 import type { BatchItem } from '../lib/shapes';
 import { median, print, timed } from './figures';
 import { backends, databaseOf, inChunks, stockItem, withStores } from './ledgers';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { openLedger, type Ledger, type LedgerStore } from '../lib/ledger/ledger';
-import type { LedgerStats, ListedChange } from '../lib/ledger/stats';
+import type { LedgerStats, ListedChange } from '../lib/ledger/watch/stats';
 import type { ReportedException } from './report';
 import type { SyncState } from './untilSettled';
 

@@ -1,4 +1,4 @@
-import type { PostgresOptions, TlsMode } from '../lib/ledger/postgres';
+import type { PostgresOptions, TlsMode } from '../lib/ledger/store/postgres';
 
 /** A database as a connection URL names it. */
 export interface PostgresTarget extends Pick<PostgresOptions, 'host' | 'port' | 'database' | 'user' | 'password'> {

@@ -3,7 +3,7 @@ import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import type { LedgerStore } from '../lib/ledger/ledger';
-import type { TlsMode } from '../lib/ledger/postgres';
+import type { TlsMode } from '../lib/ledger/store/postgres';
 import type { Cleanup } from './cleanup';
 import type { DataFolder, KeptIn } from './dataFolder';
 import { placeOf, type PostgresTarget } from './postgresTarget';

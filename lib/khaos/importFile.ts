@@ -1,5 +1,5 @@
 import type { Reason } from '../shapes';
-import { cellText } from './stockTable';
+import { cellText } from './stockImport/stockTable';
 
 export type Newline = '\n' | '\r\n';
 

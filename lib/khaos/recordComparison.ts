@@ -1,8 +1,8 @@
 import type { ZodError } from 'zod';
 
 import type { BatchItem, Reason, Result } from '../shapes';
-import type { KhaosClient } from './client';
-import type { DeliveryPort } from './deliveryPort';
+import type { KhaosClient } from './webServices/client';
+import type { DeliveryPort } from './delivery/deliveryPort';
 
 /** What comparing needs: a client, the gate, and a way to wait. */
 export interface ComparisonTools {

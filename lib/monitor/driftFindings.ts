@@ -1,7 +1,7 @@
-import { driftOf } from '../ledger/exceptionTypes';
-import type { NewException } from '../ledger/exceptions';
-import { amountOf } from '../khaos/prices';
-import type { PriceRow } from '../khaos/priceLists';
+import { driftOf } from '../ledger/exceptions/exceptionTypes';
+import type { NewException } from '../ledger/exceptions/exceptions';
+import { amountOf } from '../khaos/prices/prices';
+import type { PriceRow } from '../khaos/prices/priceLists';
 import { priceKeyOf, type Difference } from '../shapes';
 import type { DriftItem, DriftPrice } from './driftPort';
 

@@ -1,5 +1,5 @@
-import type { StockListRow } from '../khaos/deliveryPort';
-import type { NewException } from '../ledger/exceptions';
+import type { StockListRow } from '../khaos/delivery/deliveryPort';
+import type { NewException } from '../ledger/exceptions/exceptions';
 import type { DesiredKit, DesiredPrice, DesiredStockItem, Kind, ReadBack } from '../shapes';
 
 /** What one drift check covers: everything, or what was revised in Khaos since a time (ISO 8601 UTC). */

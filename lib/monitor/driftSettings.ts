@@ -1,8 +1,8 @@
-import type { KhaosClient } from '../khaos/client';
-import type { DeliveryPort } from '../khaos/deliveryPort';
-import type { BuildsShown } from '../khaos/kits';
-import type { PriceListOptions } from '../khaos/priceLists';
-import type { NewException } from '../ledger/exceptions';
+import type { KhaosClient } from '../khaos/webServices/client';
+import type { DeliveryPort } from '../khaos/delivery/deliveryPort';
+import type { BuildsShown } from '../khaos/kits/kits';
+import type { PriceListOptions } from '../khaos/prices/priceLists';
+import type { NewException } from '../ledger/exceptions/exceptions';
 import type { Difference, Kind } from '../shapes';
 import type { DriftPort, DriftRun } from './driftPort';
 import type { Tolerance } from './tolerance';

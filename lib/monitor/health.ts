@@ -1,4 +1,4 @@
-import type { ListedException, NewException } from '../ledger/exceptions';
+import type { ListedException, NewException } from '../ledger/exceptions/exceptions';
 import type { Lane } from '../shapes';
 
 /** What the ledger says of the sync at one moment. Times in milliseconds unless said otherwise. */

@@ -1,4 +1,4 @@
-import { exceptionTypes } from '../ledger/exceptions';
+import { exceptionTypes } from '../ledger/exceptions/exceptions';
 import type { Difference, Kind, Reason } from '../shapes';
 import type { TrailedEvent, TrailOfSku } from './monitorPort';
 

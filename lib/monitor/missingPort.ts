@@ -1,4 +1,4 @@
-import type { NewException } from '../ledger/exceptions';
+import type { NewException } from '../ledger/exceptions/exceptions';
 
 /** What the ledger knows of a SKU. */
 export interface KnownSku {

@@ -1,12 +1,12 @@
-import type { KhaosClient } from '../khaos/client';
+import type { KhaosClient } from '../khaos/webServices/client';
 import { yesOrNo } from '../khaos/comparison';
-import type { DeliveryPort } from '../khaos/deliveryPort';
-import { KhaosLine } from '../khaos/khaosLine';
-import { EXPORT_BATCH } from '../khaos/stockExport';
-import { getStockList } from '../khaos/stockList';
-import { StockLookUp } from '../khaos/stockLookUp';
-import type { StockRecord } from '../khaos/stockRecord';
-import type { NewException } from '../ledger/exceptions';
+import type { DeliveryPort } from '../khaos/delivery/deliveryPort';
+import { KhaosLine } from '../khaos/delivery/khaosLine';
+import { EXPORT_BATCH } from '../khaos/stockReading/stockExport';
+import { getStockList } from '../khaos/stockReading/stockList';
+import { StockLookUp } from '../khaos/stockReading/stockLookUp';
+import type { StockRecord } from '../khaos/stockReading/stockRecord';
+import type { NewException } from '../ledger/exceptions/exceptions';
 import { keyOf, LANES } from '../shapes';
 import type { KnownSku, MissingOutcome, MissingPort } from './missingPort';
 

@@ -1,6 +1,6 @@
-import type { ExceptionFilter, ListedException } from '../ledger/exceptions';
+import type { ExceptionFilter, ListedException } from '../ledger/exceptions/exceptions';
 import type { Health, HealthThresholds } from './health';
-import type { TrailEvent } from '../ledger/trail';
+import type { TrailEvent } from '../ledger/changes/trail';
 import type { Kind } from '../shapes';
 
 /** The sync's health at one time, as it is kept for the charts. Ages and lags in minutes. */

@@ -1,4 +1,4 @@
-import { exceptionTypes, owners, severities, type ListedException, type Owner, type Severity } from '../ledger/exceptions';
+import { exceptionTypes, owners, severities, type ListedException, type Owner, type Severity } from '../ledger/exceptions/exceptions';
 import type { Health, HealthThresholds } from './health';
 import type { HealthSample, HeldFamily, HourOfWork, MonitorPort } from './monitorPort';
 

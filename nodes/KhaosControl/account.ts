@@ -1,12 +1,12 @@
 import { NodeOperationError, sleep, type IExecuteFunctions, type INode } from 'n8n-workflow';
 
-import type { KhaosClient } from '../../lib/khaos/client';
-import { ConnectionError, khaosClientOf, toKhaosConnection } from '../../lib/khaos/connection';
-import type { DeliveryPort } from '../../lib/khaos/deliveryPort';
-import { EndpointError } from '../../lib/khaos/endpoint';
-import { KhaosError } from '../../lib/khaos/fault';
-import { KhaosLine } from '../../lib/khaos/khaosLine';
-import { processPort } from '../../lib/khaos/processPort';
+import type { KhaosClient } from '../../lib/khaos/webServices/client';
+import { ConnectionError, khaosClientOf, toKhaosConnection } from '../../lib/khaos/webServices/connection';
+import type { DeliveryPort } from '../../lib/khaos/delivery/deliveryPort';
+import { EndpointError } from '../../lib/khaos/webServices/endpoint';
+import { KhaosError } from '../../lib/khaos/webServices/fault';
+import { KhaosLine } from '../../lib/khaos/delivery/khaosLine';
+import { processPort } from '../../lib/khaos/delivery/processPort';
 import { LANES } from '../../lib/shapes';
 import { requestOf } from '../httpBinding';
 import { ledgerOf } from '../ledgerFromCredentials';

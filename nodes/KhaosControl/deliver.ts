@@ -1,6 +1,6 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import { KhaosDelivery } from '../../lib/khaos/delivery';
+import { KhaosDelivery } from '../../lib/khaos/delivery/delivery';
 import type { BatchItem, Result } from '../../lib/shapes';
 import { hintWithoutLedger, khaosOf, pause } from './account';
 import { inOrder, readRows } from './inputRows';

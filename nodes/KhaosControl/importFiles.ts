@@ -7,9 +7,9 @@ import {
 	type INodeProperties,
 } from 'n8n-workflow';
 
-import { isLongForCloud, LONGEST_IN_CLOUD } from '../../lib/khaos/importCode';
+import { isLongForCloud, LONGEST_IN_CLOUD } from '../../lib/khaos/stockImport/importCode';
 import type { ImportFile, Newline } from '../../lib/khaos/importFile';
-import { notCompared } from '../../lib/khaos/firstSync';
+import { notCompared } from '../../lib/khaos/delivery/firstSync';
 import type { Outcome } from '../../lib/khaos/recordComparison';
 import type { Reason, Warning } from '../../lib/shapes';
 import type { ReadRow } from './inputRows';

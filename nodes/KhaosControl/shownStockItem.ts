@@ -1,7 +1,7 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
 
-import { readBackOf } from '../../lib/khaos/readBack';
-import type { StockRecord } from '../../lib/khaos/stockRecord';
+import { readBackOf } from '../../lib/khaos/stockReading/readBack';
+import type { StockRecord } from '../../lib/khaos/stockReading/stockRecord';
 
 export const simplifyProperty = (operation: string): INodeProperties => ({
 	displayName: 'Simplify',

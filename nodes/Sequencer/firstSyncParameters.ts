@@ -2,8 +2,8 @@ import type { ILoadOptionsFunctions, INode, INodeProperties, INodePropertyOption
 import { z } from 'zod';
 
 import { READABLE_COLUMNS } from '../../lib/khaos/columns';
-import { everything } from '../../lib/khaos/firstSync';
-import type { Taker } from '../../lib/ledger/firstSync';
+import { everything } from '../../lib/khaos/delivery/firstSync';
+import type { Taker } from '../../lib/ledger/firstSync/firstSync';
 import type { Approval } from '../../lib/shapes';
 import { ledgerOf } from '../ledgerFromCredentials';
 

@@ -1,6 +1,6 @@
 import type { INodePropertyOptions } from 'n8n-workflow';
 
-import { exceptionTypes, type ExceptionType } from '../../lib/ledger/exceptions';
+import { exceptionTypes, type ExceptionType } from '../../lib/ledger/exceptions/exceptions';
 
 export const ownerOptions: INodePropertyOptions[] = [
 	{ name: 'Ecommerce', value: 'ecommerce' },

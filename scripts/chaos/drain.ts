@@ -1,5 +1,5 @@
 import { openLedger, type LedgerStore } from '../../lib/ledger/ledger';
-import type { LedgerStats } from '../../lib/ledger/stats';
+import type { LedgerStats } from '../../lib/ledger/watch/stats';
 import { ENVIRONMENT } from '../demo';
 import type { Violation } from '../oracle';
 

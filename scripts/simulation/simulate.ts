@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openLedger, type Ledger } from '../../lib/ledger/ledger';
-import { instance } from '../../lib/ledger/ownership';
+import { instance } from '../../lib/ledger/store/ownership';
 import { buildSimulators } from '../../simulators/build';
 import { Oracle, type Violation } from '../oracle';
 import { readTrail } from '../trailReader';

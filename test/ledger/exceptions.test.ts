@@ -1,4 +1,4 @@
-import type { ListedException } from '../../lib/ledger/exceptions';
+import type { ListedException } from '../../lib/ledger/exceptions/exceptions';
 import { backends, beginStory, change, confirmed, rejection, result, type Story } from './story';
 
 const hour = 60 * 60_000;

@@ -1,4 +1,4 @@
-import { everything } from '../../lib/khaos/firstSync';
+import { everything } from '../../lib/khaos/delivery/firstSync';
 import type { Approval, BatchItem, FirstSyncDifference, Result } from '../../lib/shapes';
 import { backends, beginStory, change, confirmed, keys, readBackOf, result, type Story } from './story';
 

@@ -1,4 +1,4 @@
-import type { AddItem } from '../../lib/ledger/add';
+import type { AddItem } from '../../lib/ledger/intake/add';
 import type { BatchItem, Kind, Target } from '../../lib/shapes';
 import { backends, beginStory, change, confirmed, keys, kit, price, rejection, result, type Story } from './story';
 

@@ -1,4 +1,4 @@
-import type { AddItem } from '../../lib/ledger/add';
+import type { AddItem } from '../../lib/ledger/intake/add';
 import type { BatchItem, Change, Kind, Target } from '../../lib/shapes';
 import { backends, beginStory, change, confirmed, keys, kit, price, result, type Story } from './story';
 

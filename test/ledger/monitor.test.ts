@@ -1,6 +1,6 @@
 import { historyOf } from '../../lib/monitor/history';
 import { buildReportData } from '../../lib/monitor/reportData';
-import { KhaosFault } from '../../lib/khaos/fault';
+import { KhaosFault } from '../../lib/khaos/webServices/fault';
 import { LANES } from '../../lib/shapes';
 import { backends, beginStory, change, confirmed, defaultVersion, rejection, result, type Story } from './story';
 

@@ -1,4 +1,4 @@
-import type { AddItem } from '../../lib/ledger/add';
+import type { AddItem } from '../../lib/ledger/intake/add';
 import { priceKeyOf, type Change, type Rejection } from '../../lib/shapes';
 import { backends, beginStory, change, confirmed, keys, rejection, stockItem, type Story } from './story';
 

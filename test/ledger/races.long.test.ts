@@ -1,11 +1,11 @@
 import { Client } from 'pg';
 
-import { throughGate, type GateTools } from '../../lib/ledger/gate';
+import { throughGate, type GateTools } from '../../lib/ledger/delivery/gate';
 import { openLedger, type Ledger, type LedgerStore } from '../../lib/ledger/ledger';
-import { migrate } from '../../lib/ledger/migrations';
-import { makeSchema, openPostgres } from '../../lib/ledger/postgres';
-import { openSqlite } from '../../lib/ledger/sqlite';
-import type { Database } from '../../lib/ledger/database';
+import { migrate } from '../../lib/ledger/store/migrations';
+import { makeSchema, openPostgres } from '../../lib/ledger/store/postgres';
+import { openSqlite } from '../../lib/ledger/store/sqlite';
+import type { Database } from '../../lib/ledger/store/database';
 import type { Lane } from '../../lib/shapes';
 import { backends, change, confirmed, freshStore, result, type Backend } from './story';
 

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { AddItem } from '../../lib/ledger/add';
+import type { AddItem } from '../../lib/ledger/intake/add';
 import { openLedger, type Ledger, type LedgerStore } from '../../lib/ledger/ledger';
-import { openPostgres } from '../../lib/ledger/postgres';
-import { openSqlite } from '../../lib/ledger/sqlite';
+import { openPostgres } from '../../lib/ledger/store/postgres';
+import { openSqlite } from '../../lib/ledger/store/sqlite';
 import { keyOf, priceKeyOf, type BatchItem, type Change, type KitReadBack, type ReadBack, type Rejection, type Relation, type Result } from '../../lib/shapes';
 import { documentedTransitions, seenTransitions, watchTransitions } from '../../scripts/simulation/transitions';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 
 import { openLedger } from '../../lib/ledger/ledger';
-import type { TlsMode } from '../../lib/ledger/postgres';
+import type { TlsMode } from '../../lib/ledger/store/postgres';
 import { PostgresServer } from '../../scripts/postgresServer';
 
 /** A real PostgreSQL with and without TLS, and a certificate of an authority that only this test knows. */

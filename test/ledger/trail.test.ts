@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 
-import type { AddItem } from '../../lib/ledger/add';
+import type { AddItem } from '../../lib/ledger/intake/add';
 import { priceKeyOf } from '../../lib/shapes';
 import { beginStory, change, confirmed, type Story } from './story';
 

@@ -1,10 +1,10 @@
-import type { Database } from '../../lib/ledger/database';
-import { hintPort } from '../../lib/ledger/hints';
+import type { Database } from '../../lib/ledger/store/database';
+import { hintPort } from '../../lib/ledger/intake/hints';
 import { openLedger } from '../../lib/ledger/ledger';
-import { openPostgres } from '../../lib/ledger/postgres';
-import { scanPort } from '../../lib/ledger/scan';
+import { openPostgres } from '../../lib/ledger/store/postgres';
+import { scanPort } from '../../lib/ledger/intake/scan';
 import { defaultSettings } from '../../lib/ledger/settings';
-import { openSqlite } from '../../lib/ledger/sqlite';
+import { openSqlite } from '../../lib/ledger/store/sqlite';
 import type { ScanCursor } from '../../lib/pimberly/scanPort';
 import { backends, freshStore } from './story';
 

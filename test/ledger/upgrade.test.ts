@@ -1,8 +1,8 @@
-import type { Database } from '../../lib/ledger/database';
+import type { Database } from '../../lib/ledger/store/database';
 import { openLedger, type Ledger } from '../../lib/ledger/ledger';
-import { latestSchema, migrate, migrations, type Migration } from '../../lib/ledger/migrations';
-import { makeSchema, openPostgres } from '../../lib/ledger/postgres';
-import { openSqlite } from '../../lib/ledger/sqlite';
+import { latestSchema, migrate, migrations, type Migration } from '../../lib/ledger/store/migrations';
+import { makeSchema, openPostgres } from '../../lib/ledger/store/postgres';
+import { openSqlite } from '../../lib/ledger/store/sqlite';
 import { backends, change, confirmed, freshStore, keys, rejection, result } from './story';
 
 /** What the next version of the package might do to a ledger. */

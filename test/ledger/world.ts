@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 
-import type { AddItem, AddOutcome } from '../../lib/ledger/add';
+import type { AddItem, AddOutcome } from '../../lib/ledger/intake/add';
 import { openLedger, type Ledger, type LedgerStore } from '../../lib/ledger/ledger';
 import { documentedTransitions, seenTransitions, watchTransitions } from '../../scripts/simulation/transitions';
 import type { BatchItem, DesiredStockItem, Lane, ReadBack, Result } from '../../lib/shapes';

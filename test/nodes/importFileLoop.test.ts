@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import type { IDataObject, INodeExecutionData, INodeParameters, INodeType } from 'n8n-workflow';
 
-import { importStock } from '../../lib/khaos/stockImport';
+import { importStock } from '../../lib/khaos/stockImport/stockImport';
 import type { Change, Kind } from '../../lib/shapes';
 import { KhaosControlKit } from '../../nodes/KhaosControl/KhaosControlKit.node';
 import { KhaosControlPriceList } from '../../nodes/KhaosControl/KhaosControlPriceList.node';

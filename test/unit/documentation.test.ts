@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 
-import { exceptionTypes } from '../../lib/ledger/exceptionTypes';
+import { exceptionTypes } from '../../lib/ledger/exceptions/exceptionTypes';
 
 /** What readers follow and look up in the documentation is there. */
 

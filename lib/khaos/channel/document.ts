@@ -1,4 +1,4 @@
-import { encodeXmlText } from '../xml';
+import { encodeXmlText } from '../webServices/xml';
 import type { ChannelFormat } from './settings';
 
 /** A number as the decimal text that it is, never a float. */

@@ -13,7 +13,7 @@ import {
 	type Warning,
 } from '../../shapes';
 import { withUnproven } from '../columns';
-import { notCompared } from '../firstSync';
+import { notCompared } from '../delivery/firstSync';
 import { resultOf, type Outcome } from '../recordComparison';
 import type { ChannelPort, Publication, Published } from './channelPort';
 import { carriedPart, changedOverChannel, channelProblems, notCarried } from './stockItem';

@@ -10,7 +10,7 @@ import {
 	STOCK_CODE,
 } from '../columns';
 import { saysNothing } from '../comparison';
-import { isSendable } from '../readBack';
+import { isSendable } from '../stockReading/readBack';
 import { Several, type Members } from './document';
 import { FIELDS, isCarried, place, type Field } from './fields';
 import { channelSettingsSchema, type ChannelSettings } from './settings';

@@ -1,4 +1,4 @@
-import { parseXml, sameName, type XmlElement } from '../xml';
+import { parseXml, sameName, type XmlElement } from '../webServices/xml';
 
 /** What Khaos sent can't be read: neither JSON nor XML, too large, or not the document that is expected here. */
 export class UploadError extends Error {

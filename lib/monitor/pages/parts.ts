@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon';
 
-import type { Owner, Severity } from '../../ledger/exceptions';
+import type { Owner, Severity } from '../../ledger/exceptions/exceptions';
 import { LANES, type Lane } from '../../shapes';
 import type { Health, Measure } from '../health';
 import type { HeldFamily } from '../monitorPort';

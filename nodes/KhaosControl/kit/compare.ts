@@ -1,7 +1,7 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
-import { compareKits } from '../../../lib/khaos/kitComparison';
-import { compareKit, type BuildsShown } from '../../../lib/khaos/kits';
+import { compareKits } from '../../../lib/khaos/kits/kitComparison';
+import { compareKit, type BuildsShown } from '../../../lib/khaos/kits/kits';
 import type { Judged } from '../../../lib/khaos/recordComparison';
 import { desiredKitSchema, kitReadBackSchema, type BatchItem } from '../../../lib/shapes';
 import { pause } from '../account';

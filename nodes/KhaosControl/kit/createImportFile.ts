@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
-import { kitFiles, type KitFileFormat } from '../../../lib/khaos/kitFile';
+import { kitFiles, type KitFileFormat } from '../../../lib/khaos/kits/kitFile';
 import { unreadableDesired } from '../../../lib/khaos/recordComparison';
 import { desiredKitSchema, type DesiredKit, type Reason } from '../../../lib/shapes';
 import { fileProperties, longInCloud, newlineOf, TSV, type FileOptions } from '../importFiles';

@@ -7,9 +7,9 @@ import {
 	type INodeProperties,
 } from 'n8n-workflow';
 
-import { KhaosLine } from '../../../lib/khaos/khaosLine';
-import { kitReadBackOf, type BuildsShown } from '../../../lib/khaos/kits';
-import { StockLookUp } from '../../../lib/khaos/stockLookUp';
+import { KhaosLine } from '../../../lib/khaos/delivery/khaosLine';
+import { kitReadBackOf, type BuildsShown } from '../../../lib/khaos/kits/kits';
+import { StockLookUp } from '../../../lib/khaos/stockReading/stockLookUp';
 import { keyOf, LANES } from '../../../lib/shapes';
 import { failedItem } from '../../failedItem';
 import { hintWithoutLedger, khaosOf, nodeErrorOf, pause } from '../account';

@@ -6,8 +6,8 @@ import {
 	type INodeProperties,
 } from 'n8n-workflow';
 
-import { callMethod, checkCall } from '../../../lib/khaos/callMethod';
-import type { SoapParameter } from '../../../lib/khaos/soap';
+import { callMethod, checkCall } from '../../../lib/khaos/webServices/callMethod';
+import type { SoapParameter } from '../../../lib/khaos/webServices/soap';
 import { LANES } from '../../../lib/shapes';
 import { failedItem } from '../../failedItem';
 import { hintWithoutLedger, khaosOf, nodeErrorOf } from '../account';

@@ -1,8 +1,8 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
-import { KhaosLine } from '../../../lib/khaos/khaosLine';
-import { parentsToRead, stockFiles } from '../../../lib/khaos/stockFile';
-import { StockLookUp } from '../../../lib/khaos/stockLookUp';
+import { KhaosLine } from '../../../lib/khaos/delivery/khaosLine';
+import { parentsToRead, stockFiles } from '../../../lib/khaos/stockImport/stockFile';
+import { StockLookUp } from '../../../lib/khaos/stockReading/stockLookUp';
 import { LANES, type BatchItem } from '../../../lib/shapes';
 import { khaosOf, pause } from '../account';
 import { fileProperties, newlineOf, TSV, type FileOptions } from '../importFiles';

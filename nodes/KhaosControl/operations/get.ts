@@ -5,9 +5,9 @@ import {
 	type INodeProperties,
 } from 'n8n-workflow';
 
-import { exportBatches, exportStock, MAPPING_TYPE } from '../../../lib/khaos/stockExport';
-import { getStockList } from '../../../lib/khaos/stockList';
-import { recordsByKey, type StockRecord } from '../../../lib/khaos/stockRecord';
+import { exportBatches, exportStock, MAPPING_TYPE } from '../../../lib/khaos/stockReading/stockExport';
+import { getStockList } from '../../../lib/khaos/stockReading/stockList';
+import { recordsByKey, type StockRecord } from '../../../lib/khaos/stockReading/stockRecord';
 import { keyOf } from '../../../lib/shapes';
 import { failedItem } from '../../failedItem';
 import { hintWithoutLedger, khaosOf, type Khaos } from '../account';

@@ -6,11 +6,11 @@ import {
 } from 'n8n-workflow';
 import { DateTime } from 'luxon';
 
-import type { StockListRow } from '../../../lib/khaos/deliveryPort';
-import { NO_DATE } from '../../../lib/khaos/soap';
-import { exportBatches, exportStock } from '../../../lib/khaos/stockExport';
-import { DATE_TYPE, getStockList } from '../../../lib/khaos/stockList';
-import { recordsByKey, type StockRecord } from '../../../lib/khaos/stockRecord';
+import type { StockListRow } from '../../../lib/khaos/delivery/deliveryPort';
+import { NO_DATE } from '../../../lib/khaos/webServices/soap';
+import { exportBatches, exportStock } from '../../../lib/khaos/stockReading/stockExport';
+import { DATE_TYPE, getStockList } from '../../../lib/khaos/stockReading/stockList';
+import { recordsByKey, type StockRecord } from '../../../lib/khaos/stockReading/stockRecord';
 import { keyOf } from '../../../lib/shapes';
 import { hintWithoutLedger, khaosOf, type Khaos } from '../account';
 import { limitOf, returnAllProperties } from '../../returnAll';

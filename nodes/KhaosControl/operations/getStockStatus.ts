@@ -6,10 +6,10 @@ import {
 	type INodeProperties,
 } from 'n8n-workflow';
 
-import { getSiteList } from '../../../lib/khaos/siteList';
-import { exportBatches } from '../../../lib/khaos/stockExport';
-import { getStockPotential, POTENTIAL_BATCH } from '../../../lib/khaos/stockPotential';
-import { exportStockStatus } from '../../../lib/khaos/stockStatus';
+import { getSiteList } from '../../../lib/khaos/stockReading/siteList';
+import { exportBatches } from '../../../lib/khaos/stockReading/stockExport';
+import { getStockPotential, POTENTIAL_BATCH } from '../../../lib/khaos/stockReading/stockPotential';
+import { exportStockStatus } from '../../../lib/khaos/stockReading/stockStatus';
 import { keyOf } from '../../../lib/shapes';
 import { hintWithoutLedger, khaosOf, type Khaos } from '../account';
 import { inOrder } from '../inputRows';

@@ -1,7 +1,7 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
-import { comparePrices } from '../../../lib/khaos/priceComparison';
-import { priceDifferences, type ListCurrencies } from '../../../lib/khaos/prices';
+import { comparePrices } from '../../../lib/khaos/prices/priceComparison';
+import { priceDifferences, type ListCurrencies } from '../../../lib/khaos/prices/prices';
 import type { Judged } from '../../../lib/khaos/recordComparison';
 import { desiredPriceSchema, priceReadBackSchema, type BatchItem } from '../../../lib/shapes';
 import { pause } from '../account';

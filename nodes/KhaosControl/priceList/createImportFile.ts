@@ -5,7 +5,7 @@ import {
 	desktopPriceFiles,
 	LIST_ELEMENT,
 	type CloudPriceFileOptions,
-} from '../../../lib/khaos/priceFile';
+} from '../../../lib/khaos/prices/priceFile';
 import { unreadableDesired } from '../../../lib/khaos/recordComparison';
 import { desiredPriceSchema, type DesiredPrice, type Reason } from '../../../lib/shapes';
 import { fileProperties, longInCloud, newlineOf, TSV, XML, type FileOptions } from '../importFiles';

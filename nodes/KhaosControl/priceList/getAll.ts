@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
-import { getPriceLists } from '../../../lib/khaos/priceLists';
+import { getPriceLists } from '../../../lib/khaos/prices/priceLists';
 import { limitOf, returnAllProperties } from '../../returnAll';
 import { hintWithoutLedger, khaosOf } from '../account';
 

@@ -6,7 +6,7 @@ import {
 	type INodeProperties,
 } from 'n8n-workflow';
 
-import { getPriceLists, PriceListReader, type PriceList } from '../../../lib/khaos/priceLists';
+import { getPriceLists, PriceListReader, type PriceList } from '../../../lib/khaos/prices/priceLists';
 import { keyOf } from '../../../lib/shapes';
 import { failedItem } from '../../failedItem';
 import { hintWithoutLedger, khaosOf, nodeErrorOf } from '../account';

@@ -1,6 +1,6 @@
 import { NodeOperationError, updateDisplayOptions, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 
-import { FIRST_QUANTITY, LAST_QUANTITY } from '../../../lib/khaos/priceLists';
+import { FIRST_QUANTITY, LAST_QUANTITY } from '../../../lib/khaos/prices/priceLists';
 import { desiredPriceSchema, LANES, priceKeyOf, type BatchItem } from '../../../lib/shapes';
 import { ownItem, sourceProperty, stockCodeProperty, type OwnRows } from '../inputRows';
 

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
-import type { AddItem } from '../../../lib/ledger/add';
+import type { AddItem } from '../../../lib/ledger/intake/add';
 import { changeSchema, rejectionSchema } from '../../../lib/shapes';
 import { ledgerOf } from '../../ledgerFromCredentials';
 import { parseItems } from './parse';

@@ -1,7 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { z } from 'zod';
 
-import type { LiveWaitsFor } from '../../../lib/ledger/launchGate';
+import type { LiveWaitsFor } from '../../../lib/ledger/status/launchGate';
 import { kindSchema, laneSchema, type Kind, type Lane, type Target } from '../../../lib/shapes';
 
 export const targetProperty: INodeProperties = {

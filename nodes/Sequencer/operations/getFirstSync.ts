@@ -1,7 +1,7 @@
 import { updateDisplayOptions, type IDataObject, type IExecuteFunctions, type INodeExecutionData, type INodeProperties } from 'n8n-workflow';
 
-import { firstSyncTable } from '../../../lib/ledger/baselineTable';
-import type { ListedDifference } from '../../../lib/ledger/baseline';
+import { firstSyncTable } from '../../../lib/ledger/firstSync/baselineTable';
+import type { ListedDifference } from '../../../lib/ledger/firstSync/baseline';
 import { ledgerOf } from '../../ledgerFromCredentials';
 import { limitOf, returnAllProperties } from '../../returnAll';
 

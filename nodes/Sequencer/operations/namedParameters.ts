@@ -1,7 +1,7 @@
 import { NodeOperationError, updateDisplayOptions, type IExecuteFunctions, type INodeExecutionData, type INodeProperties } from 'n8n-workflow';
 import { z } from 'zod';
 
-import type { NamedOutcome } from '../../../lib/ledger/namedChanges';
+import type { NamedOutcome } from '../../../lib/ledger/onRequest/namedChanges';
 import { kindSchema, type Kind } from '../../../lib/shapes';
 
 /** Which changes a person means, and why; shared by the operations that act on a person's word. */

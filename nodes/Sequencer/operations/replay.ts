@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
-import type { ReplayableState } from '../../../lib/ledger/replay';
+import type { ReplayableState } from '../../../lib/ledger/onRequest/replay';
 import { ledgerOf } from '../../ledgerFromCredentials';
 import { hintOf, kindsOf, kindsProperty, namesOf, namesProperty, reasonOf, reasonProperty, shown, shownFor } from './namedParameters';
 

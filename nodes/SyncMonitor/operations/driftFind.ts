@@ -7,7 +7,7 @@ import {
 } from 'n8n-workflow';
 import { DateTime } from 'luxon';
 
-import { exceptionTypes } from '../../../lib/ledger/exceptions';
+import { exceptionTypes } from '../../../lib/ledger/exceptions/exceptions';
 import { findDrift } from '../../../lib/monitor/drift';
 import type { DriftSettings } from '../../../lib/monitor/driftSettings';
 import { defaultTolerance } from '../../../lib/monitor/tolerance';

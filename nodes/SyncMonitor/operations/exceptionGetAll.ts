@@ -7,7 +7,7 @@ import {
 } from 'n8n-workflow';
 import { z } from 'zod';
 
-import { exceptionTypes, owners, severities, type ExceptionType } from '../../../lib/ledger/exceptions';
+import { exceptionTypes, owners, severities, type ExceptionType } from '../../../lib/ledger/exceptions/exceptions';
 import { ledgerOf } from '../../ledgerFromCredentials';
 import { limitOf, returnAllProperties } from '../../returnAll';
 import { ownerOptions, severityOptions, stateOptions, typeOptions } from '../exceptionOptions';

@@ -1,7 +1,7 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeExecutionData, type INodeProperties } from 'n8n-workflow';
 import { z } from 'zod';
 
-import type { FailedExecution } from '../../../lib/ledger/failedExecutions';
+import type { FailedExecution } from '../../../lib/ledger/exceptions/failedExecutions';
 import { ledgerOf } from '../../ledgerFromCredentials';
 
 export const description: INodeProperties[] = [

@@ -6,7 +6,7 @@ import {
 } from 'n8n-workflow';
 import { z } from 'zod';
 
-import { exceptionTypes, owners, type ExceptionType } from '../../../lib/ledger/exceptions';
+import { exceptionTypes, owners, type ExceptionType } from '../../../lib/ledger/exceptions/exceptions';
 import { ledgerOf } from '../../ledgerFromCredentials';
 import { ownerOptions, typeOptions } from '../exceptionOptions';
 

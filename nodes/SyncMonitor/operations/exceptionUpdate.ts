@@ -7,8 +7,8 @@ import {
 } from 'n8n-workflow';
 import { z } from 'zod';
 
-import { owners } from '../../../lib/ledger/exceptions';
-import type { ExceptionUpdate } from '../../../lib/ledger/exceptionWork';
+import { owners } from '../../../lib/ledger/exceptions/exceptions';
+import type { ExceptionUpdate } from '../../../lib/ledger/exceptions/exceptionWork';
 import { ledgerOf } from '../../ledgerFromCredentials';
 import { ownerOptions, stateOptions } from '../exceptionOptions';
 

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { KhaosDelivery } from '../../../lib/khaos/delivery';
-import { processPort } from '../../../lib/khaos/processPort';
-import type { AddItem } from '../../../lib/ledger/add';
+import { KhaosDelivery } from '../../../lib/khaos/delivery/delivery';
+import { processPort } from '../../../lib/khaos/delivery/processPort';
+import type { AddItem } from '../../../lib/ledger/intake/add';
 import { openLedger, type Ledger } from '../../../lib/ledger/ledger';
 import { changeSchema, type Approval, type BatchItem, type Change } from '../../../lib/shapes';
 import { startSimulators, type Simulators } from '../../../simulators/start';

@@ -1,7 +1,7 @@
-import { compareKits } from '../../../lib/khaos/kitComparison';
-import { kitFiles } from '../../../lib/khaos/kitFile';
-import { comparePrices } from '../../../lib/khaos/priceComparison';
-import { cloudPriceFiles, desktopPriceFiles } from '../../../lib/khaos/priceFile';
+import { compareKits } from '../../../lib/khaos/kits/kitComparison';
+import { kitFiles } from '../../../lib/khaos/kits/kitFile';
+import { comparePrices } from '../../../lib/khaos/prices/priceComparison';
+import { cloudPriceFiles, desktopPriceFiles } from '../../../lib/khaos/prices/priceFile';
 import { desiredKitSchema, desiredPriceSchema, type BatchItem } from '../../../lib/shapes';
 import { importPrices } from '../../../simulators/khaos/priceLists';
 import { importRelationships } from '../../../simulators/khaos/relationships';

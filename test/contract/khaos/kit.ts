@@ -1,9 +1,9 @@
 import { fetchRequest } from '../../../lib/fetchRequest';
 import type { Request } from '../../../lib/http';
-import { KhaosClient } from '../../../lib/khaos/client';
-import { KhaosDelivery } from '../../../lib/khaos/delivery';
-import type { AwaitingHarmonisation, DeliveryPort, StockListRow } from '../../../lib/khaos/deliveryPort';
-import { endpointOf } from '../../../lib/khaos/endpoint';
+import { KhaosClient } from '../../../lib/khaos/webServices/client';
+import { KhaosDelivery } from '../../../lib/khaos/delivery/delivery';
+import type { AwaitingHarmonisation, DeliveryPort, StockListRow } from '../../../lib/khaos/delivery/deliveryPort';
+import { endpointOf } from '../../../lib/khaos/webServices/endpoint';
 import { keyOf, type BatchItem, type ColumnSettings, type ReadBack, type Result } from '../../../lib/shapes';
 import type { Simulators } from '../../../simulators/start';
 

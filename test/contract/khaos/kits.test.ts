@@ -1,4 +1,4 @@
-import { compareKits, type KitComparisonOptions } from '../../../lib/khaos/kitComparison';
+import { compareKits, type KitComparisonOptions } from '../../../lib/khaos/kits/kitComparison';
 import { keyOf, type BatchItem, type Result } from '../../../lib/shapes';
 import type { SettingsInput } from '../../../simulators/settings';
 import { startSimulators, type Simulators } from '../../../simulators/start';

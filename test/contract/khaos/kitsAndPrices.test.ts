@@ -1,9 +1,9 @@
-import { compareKits } from '../../../lib/khaos/kitComparison';
-import { kitFiles } from '../../../lib/khaos/kitFile';
-import { comparePrices } from '../../../lib/khaos/priceComparison';
-import { cloudPriceFiles } from '../../../lib/khaos/priceFile';
+import { compareKits } from '../../../lib/khaos/kits/kitComparison';
+import { kitFiles } from '../../../lib/khaos/kits/kitFile';
+import { comparePrices } from '../../../lib/khaos/prices/priceComparison';
+import { cloudPriceFiles } from '../../../lib/khaos/prices/priceFile';
 import type { Judged } from '../../../lib/khaos/recordComparison';
-import type { AddItem } from '../../../lib/ledger/add';
+import type { AddItem } from '../../../lib/ledger/intake/add';
 import type { BatchItem, DesiredKit, DesiredPrice } from '../../../lib/shapes';
 import { startSimulators, type Simulators } from '../../../simulators/start';
 import { beginStory, change, confirmed, kit, price, result, type Story } from '../../ledger/story';

@@ -1,4 +1,4 @@
-import { comparePrices, type PriceComparisonOptions } from '../../../lib/khaos/priceComparison';
+import { comparePrices, type PriceComparisonOptions } from '../../../lib/khaos/prices/priceComparison';
 import type { BatchItem, DesiredPrice, Result } from '../../../lib/shapes';
 import { importPrices } from '../../../simulators/khaos/priceLists';
 import type { SettingsInput } from '../../../simulators/settings';

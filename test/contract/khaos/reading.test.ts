@@ -1,16 +1,16 @@
 import { strToU8, zipSync } from 'fflate';
 
 import { fetchRequest } from '../../../lib/fetchRequest';
-import { KhaosFault, KhaosUnknownOutcome } from '../../../lib/khaos/fault';
-import { getHarmonisationCodes } from '../../../lib/khaos/harmonisation';
-import { getPriceLists, PriceListReader } from '../../../lib/khaos/priceLists';
-import { getSiteList } from '../../../lib/khaos/siteList';
-import { exportBatches, exportStock } from '../../../lib/khaos/stockExport';
-import { importStock } from '../../../lib/khaos/stockImport';
-import { getStockList } from '../../../lib/khaos/stockList';
-import { getStockPotential } from '../../../lib/khaos/stockPotential';
-import { exportStockStatus } from '../../../lib/khaos/stockStatus';
-import { MOST_UNPACKED_BYTES } from '../../../lib/khaos/zip';
+import { KhaosFault, KhaosUnknownOutcome } from '../../../lib/khaos/webServices/fault';
+import { getHarmonisationCodes } from '../../../lib/khaos/stockReading/harmonisation';
+import { getPriceLists, PriceListReader } from '../../../lib/khaos/prices/priceLists';
+import { getSiteList } from '../../../lib/khaos/stockReading/siteList';
+import { exportBatches, exportStock } from '../../../lib/khaos/stockReading/stockExport';
+import { importStock } from '../../../lib/khaos/stockImport/stockImport';
+import { getStockList } from '../../../lib/khaos/stockReading/stockList';
+import { getStockPotential } from '../../../lib/khaos/stockReading/stockPotential';
+import { exportStockStatus } from '../../../lib/khaos/stockReading/stockStatus';
+import { MOST_UNPACKED_BYTES } from '../../../lib/khaos/webServices/zip';
 import { importPrices } from '../../../simulators/khaos/priceLists';
 import type { SettingsInput } from '../../../simulators/settings';
 import { startSimulators, type Simulators } from '../../../simulators/start';

@@ -5,9 +5,9 @@ import type { ICredentialTestFunctions } from 'n8n-workflow';
 
 import { fetchRequest } from '../../../lib/fetchRequest';
 import { HttpFailure, type Request } from '../../../lib/http';
-import { toKhaosConnection } from '../../../lib/khaos/connection';
-import { KhaosError } from '../../../lib/khaos/fault';
-import { verifyKhaosConnection } from '../../../lib/khaos/verifyConnection';
+import { toKhaosConnection } from '../../../lib/khaos/webServices/connection';
+import { KhaosError } from '../../../lib/khaos/webServices/fault';
+import { verifyKhaosConnection } from '../../../lib/khaos/webServices/verifyConnection';
 import { khaosControlConnectionTest } from '../../../nodes/credentialTests';
 import { startSimulators, type Simulators } from '../../../simulators/start';
 

@@ -1,4 +1,4 @@
-import { EndpointError, endpointOf } from '../../../lib/khaos/endpoint';
+import { EndpointError, endpointOf } from '../../../lib/khaos/webServices/endpoint';
 
 describe('the address of a Khaos Control', () => {
 	test.each([

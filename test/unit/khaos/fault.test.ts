@@ -1,7 +1,7 @@
 import { HttpFailure, type HttpRequest, type HttpResponse } from '../../../lib/http';
-import { KhaosClient } from '../../../lib/khaos/client';
-import { endpointOf } from '../../../lib/khaos/endpoint';
-import { KhaosError, KhaosFault, KhaosUnknownOutcome, saysMethodNotFound } from '../../../lib/khaos/fault';
+import { KhaosClient } from '../../../lib/khaos/webServices/client';
+import { endpointOf } from '../../../lib/khaos/webServices/endpoint';
+import { KhaosError, KhaosFault, KhaosUnknownOutcome, saysMethodNotFound } from '../../../lib/khaos/webServices/fault';
 
 const clientThat = (answer: (request: HttpRequest) => Partial<HttpResponse>): KhaosClient =>
 	new KhaosClient({

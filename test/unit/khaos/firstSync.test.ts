@@ -7,7 +7,7 @@ import {
 	notCompared,
 	strictest,
 	waitsInWords,
-} from '../../../lib/khaos/firstSync';
+} from '../../../lib/khaos/delivery/firstSync';
 import type { Approval, BatchItem, DesiredStockItem, ReadBack } from '../../../lib/shapes';
 
 const only = (...columns: string[]): Approval => ({ columns, newItems: false });

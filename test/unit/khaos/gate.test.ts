@@ -1,7 +1,7 @@
-import { KhaosFault, KhaosUnknownOutcome } from '../../../lib/khaos/fault';
-import { KhaosLine } from '../../../lib/khaos/khaosLine';
-import { throughProcessGate } from '../../../lib/khaos/processGate';
-import { processPort } from '../../../lib/khaos/processPort';
+import { KhaosFault, KhaosUnknownOutcome } from '../../../lib/khaos/webServices/fault';
+import { KhaosLine } from '../../../lib/khaos/delivery/khaosLine';
+import { throughProcessGate } from '../../../lib/khaos/delivery/processGate';
+import { processPort } from '../../../lib/khaos/delivery/processPort';
 
 describe('the gate of a process', () => {
 	test('one call is in flight at a time to one Khaos, the most urgent lane first', async () => {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 
-import { importCalls, tableRows } from '../../../lib/khaos/importCalls';
-import { needsFreshRead, planRow, type PlannedRow } from '../../../lib/khaos/importRow';
-import { absent } from '../../../lib/khaos/readBack';
+import { importCalls, tableRows } from '../../../lib/khaos/stockImport/importCalls';
+import { needsFreshRead, planRow, type PlannedRow } from '../../../lib/khaos/stockImport/importRow';
+import { absent } from '../../../lib/khaos/stockReading/readBack';
 import type { ColumnSettings, DesiredStockItem, ReadBack } from '../../../lib/shapes';
 
 const MANDATORY = {

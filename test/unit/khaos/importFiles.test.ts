@@ -1,11 +1,11 @@
 import Big from 'big.js';
 import fc from 'fast-check';
 
-import { kitFiles, type KitFileFormat } from '../../../lib/khaos/kitFile';
-import { cloudPriceFiles, desktopPriceFiles } from '../../../lib/khaos/priceFile';
-import { priceListsIn } from '../../../lib/khaos/priceLists';
-import { cellText } from '../../../lib/khaos/stockTable';
-import { parseXml } from '../../../lib/khaos/xml';
+import { kitFiles, type KitFileFormat } from '../../../lib/khaos/kits/kitFile';
+import { cloudPriceFiles, desktopPriceFiles } from '../../../lib/khaos/prices/priceFile';
+import { priceListsIn } from '../../../lib/khaos/prices/priceLists';
+import { cellText } from '../../../lib/khaos/stockImport/stockTable';
+import { parseXml } from '../../../lib/khaos/webServices/xml';
 import { desiredKitSchema, desiredPriceSchema, keyOf, type DesiredKit, type DesiredPrice } from '../../../lib/shapes';
 
 const kit = (

@@ -1,5 +1,5 @@
-import { readImportSummary } from '../../../lib/khaos/importSummary';
-import { encodeXmlText, parseXml } from '../../../lib/khaos/xml';
+import { readImportSummary } from '../../../lib/khaos/stockImport/importSummary';
+import { encodeXmlText, parseXml } from '../../../lib/khaos/webServices/xml';
 
 const CODES = ['TEE', 'TEE-R', 'LAMP-001'];
 /** A summary as the text of `return`. */

@@ -1,5 +1,5 @@
-import { priceListsIn } from '../../../lib/khaos/priceLists';
-import { parseXml, XmlError } from '../../../lib/khaos/xml';
+import { priceListsIn } from '../../../lib/khaos/prices/priceLists';
+import { parseXml, XmlError } from '../../../lib/khaos/webServices/xml';
 
 const lists = (xml: string, ...asked: string[]) => priceListsIn(parseXml(xml), asked);
 

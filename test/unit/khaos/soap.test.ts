@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 
-import { buildEnvelope, readEnvelope, resultDocument } from '../../../lib/khaos/soap';
-import { parseXml, walk, type XmlElement } from '../../../lib/khaos/xml';
+import { buildEnvelope, readEnvelope, resultDocument } from '../../../lib/khaos/webServices/soap';
+import { parseXml, walk, type XmlElement } from '../../../lib/khaos/webServices/xml';
 
 const resultOf = (text: string, method = 'ExportStock'): XmlElement => {
 	const answer = readEnvelope(text, method);

@@ -1,6 +1,6 @@
-import { readBackOf } from '../../../lib/khaos/readBack';
-import { recordsByKey, stockRecords } from '../../../lib/khaos/stockRecord';
-import { parseXml } from '../../../lib/khaos/xml';
+import { readBackOf } from '../../../lib/khaos/stockReading/readBack';
+import { recordsByKey, stockRecords } from '../../../lib/khaos/stockReading/stockRecord';
+import { parseXml } from '../../../lib/khaos/webServices/xml';
 
 const CONTRACT = `<STOCK_ITEMS><STOCK_ITEM><STOCK_ID>41</STOCK_ID><STOCK_CODE>LAMP-001</STOCK_CODE><STOCK_DESC>Oak Desk Lamp</STOCK_DESC>
  <BUY_PRICE>12.50</BUY_PRICE><SELL_PRICE>29.99</SELL_PRICE><STOCK_TTYPE>Lighting</STOCK_TTYPE><STOCK_TYPE>Desk Lamps</STOCK_TYPE>

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import { cellText, headerOf, stockTable, StockTableError } from '../../../lib/khaos/stockTable';
+import { cellText, headerOf, stockTable, StockTableError } from '../../../lib/khaos/stockImport/stockTable';
 
 const lamp = {
 	STOCK_CODE: 'LAMP-001',

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { strToU8, Zip, ZipDeflate, zipSync } from 'fflate';
 
-import { firstEntry, ZipError } from '../../../lib/khaos/zip';
+import { firstEntry, ZipError } from '../../../lib/khaos/webServices/zip';
 
 describe('the zip of a compressed export', () => {
 	const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('utf8');

@@ -1,4 +1,4 @@
-import { exceptionTypes, type ExceptionType } from '../../../lib/ledger/exceptions';
+import { exceptionTypes, type ExceptionType } from '../../../lib/ledger/exceptions/exceptions';
 import { defaultThresholds, judge, type Health, type HealthFigures } from '../../../lib/monitor/health';
 import type { ReportData, ReportItem } from '../../../lib/monitor/reportData';
 

@@ -11,7 +11,7 @@ import {
 	notCarried,
 } from '../../../../lib/khaos/channel/stockItem';
 import { readStockUpload } from '../../../../lib/khaos/channel/uploads';
-import { parseXml } from '../../../../lib/khaos/xml';
+import { parseXml } from '../../../../lib/khaos/webServices/xml';
 import type { DesiredKit, DesiredStockItem, ReadBack } from '../../../../lib/shapes';
 
 const settings = channelSettingsSchema.parse({});
