@@ -3,7 +3,11 @@
 const LONG = '\\.long\\.test\\.ts$';
 const swc = [
 	'@swc/jest',
-	{ jsc: { parser: { syntax: 'typescript', decorators: true }, target: 'es2022' }, module: { type: 'commonjs' }, sourceMaps: 'inline' },
+	{
+		jsc: { parser: { syntax: 'typescript', decorators: true }, target: 'es2022' },
+		module: { type: 'commonjs' },
+		sourceMaps: 'inline',
+	},
 ];
 const project = (name, extra = {}) => ({
 	displayName: name,
@@ -27,7 +31,11 @@ module.exports = {
 		project('ledger', POSTGRES),
 		project('contract'),
 		project('nodes'),
-		project('long', { ...POSTGRES, testMatch: ['<rootDir>/test/**/*.long.test.ts'], testPathIgnorePatterns: ['/node_modules/'] }),
+		project('long', {
+			...POSTGRES,
+			testMatch: ['<rootDir>/test/**/*.long.test.ts'],
+			testPathIgnorePatterns: ['/node_modules/'],
+		}),
 		project('simulation'),
 		project('n8n'),
 	],

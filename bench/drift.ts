@@ -59,7 +59,9 @@ async function startKhaos(folder: string): Promise<{ url: string; child: ChildPr
 	const edited = (index: number): Record<string, string> => (index % (count / drifted) === 7 ? { WEIGHT: '9.99' } : {});
 	writeFileSync(
 		seed,
-		JSON.stringify(items.map(({ columns }, index) => ({ code: columns['STOCK_CODE'], set: { ...columns, ...edited(index) } }))),
+		JSON.stringify(
+			items.map(({ columns }, index) => ({ code: columns['STOCK_CODE'], set: { ...columns, ...edited(index) } })),
+		),
 	);
 	const main = join(__dirname, '..', 'simulators', 'main.ts');
 	const child = spawn(process.execPath, [...process.execArgv, main, '--generate', '1', '--khaos-seed', seed], {
@@ -124,7 +126,13 @@ export async function benchDrift(): Promise<boolean> {
 				const { ms, result } = await timed(
 					async () =>
 						await findDrift(
-							{ client, port: ledger.deliveryPort(url), drift, now: Date.now, sleep: async (ms) => await new Promise((later) => setTimeout(later, ms)) },
+							{
+								client,
+								port: ledger.deliveryPort(url),
+								drift,
+								now: Date.now,
+								sleep: async (ms) => await new Promise((later) => setTimeout(later, ms)),
+							},
 							settings,
 						),
 				);

@@ -31,7 +31,10 @@ const pause = async (ms: number): Promise<void> => await new Promise((resolve) =
  */
 export async function benchPriceLatency(): Promise<boolean> {
 	const folder = mkdtempSync(join(tmpdir(), 'price-bench-'));
-	const ledger = await openLedger({ store: { backend: 'sqlite', file: join(folder, 'ledger.sqlite') }, environment: 'Bench' });
+	const ledger = await openLedger({
+		store: { backend: 'sqlite', file: join(folder, 'ledger.sqlite') },
+		environment: 'Bench',
+	});
 	const simulators = await startSimulators();
 	try {
 		return await measure(ledger, simulators);
@@ -46,7 +49,8 @@ async function measure(ledger: Ledger, simulators: Simulators): Promise<boolean>
 	const described = Array.from({ length: descriptions }, (_, index) => `WORDS-${index}`);
 	const priced = Array.from({ length: prices }, (_, index) => `PRICE-${index}`);
 	await makeConfirmed(ledger, simulators, [...described, ...priced]);
-	for (const chunk of inChunks(described, 1_000)) await ledger.add(chunk.map((key) => edited(key, 'SHORT_DESC', `New words for ${key}`)));
+	for (const chunk of inChunks(described, 1_000))
+		await ledger.add(chunk.map((key) => edited(key, 'SHORT_DESC', `New words for ${key}`)));
 
 	simulators.control.setLatency({ khaosMs: latencyMs });
 	const confirmedAt = new Map<string, number>();
@@ -130,7 +134,13 @@ const asConfirmed = (item: BatchItem): Result => ({
 });
 
 /** What a Sequencer Trigger, Create or Update and Settle do together, one batch of 100 after the other. */
-async function deliver(ledger: Ledger, simulators: Simulators, lanes: Lane[], confirmedAt: Map<string, number>, stop: AbortSignal): Promise<void> {
+async function deliver(
+	ledger: Ledger,
+	simulators: Simulators,
+	lanes: Lane[],
+	confirmedAt: Map<string, number>,
+	stop: AbortSignal,
+): Promise<void> {
 	const endpoint = endpointOf(simulators.khaosUrl);
 	const client = new KhaosClient({ endpoint, request: fetchRequest, timeoutMs: 60_000, now: Date.now });
 	const delivery = new KhaosDelivery({ client, port: ledger.deliveryPort(endpoint.identity), sleep: pause });

@@ -43,7 +43,8 @@ export class SyncLedgerApi implements ICredentialType {
 			type: 'string',
 			default: '',
 			placeholder: 'e.g. /home/node/.n8n/pimberly-khaos.sqlite',
-			description: 'Where the ledger is kept. Leave empty for a file in the n8n user folder. It is created readable by n8n only.',
+			description:
+				'Where the ledger is kept. Leave empty for a file in the n8n user folder. It is created readable by n8n only.',
 			displayOptions: { show: { backend: ['sqlite'] } },
 		},
 		{
@@ -101,7 +102,11 @@ export class SyncLedgerApi implements ICredentialType {
 			options: [
 				{ name: 'Off', value: 'disable', description: 'For a database on the same machine or a private network' },
 				{ name: 'On', value: 'require', description: 'Encrypted, whatever certificate the server shows' },
-				{ name: 'On, Certificate Verified', value: 'verify', description: 'Encrypted, and the server proves who it is' },
+				{
+					name: 'On, Certificate Verified',
+					value: 'verify',
+					description: 'Encrypted, and the server proves who it is',
+				},
 			],
 			default: 'verify',
 			displayOptions: { show: { backend: ['postgres'] } },
@@ -113,7 +118,8 @@ export class SyncLedgerApi implements ICredentialType {
 			typeOptions: { rows: 4 },
 			default: '',
 			placeholder: 'e.g. -----BEGIN CERTIFICATE-----',
-			description: 'The authority that signed the server’s certificate, where the system does not know it. Leave empty otherwise.',
+			description:
+				'The authority that signed the server’s certificate, where the system does not know it. Leave empty otherwise.',
 			displayOptions: { show: { backend: ['postgres'], tls: ['verify'] } },
 		},
 	];

@@ -10,5 +10,7 @@ export const failedItem = (itemIndex: number, error: NodeApiError | NodeOperatio
 });
 
 /** One for each input item, for what went wrong with all of them. */
-export const failedItems = (context: IExecuteFunctions, error: NodeApiError | NodeOperationError): INodeExecutionData[] =>
-	context.getInputData().map((_input, itemIndex) => failedItem(itemIndex, error));
+export const failedItems = (
+	context: IExecuteFunctions,
+	error: NodeApiError | NodeOperationError,
+): INodeExecutionData[] => context.getInputData().map((_input, itemIndex) => failedItem(itemIndex, error));

@@ -12,8 +12,12 @@ export function operationErrorOf(node: INode, error: unknown, itemIndex?: number
 	}
 	const [issue] = error.issues;
 	const where = issue?.path.join(' > ') ?? '';
-	return new NodeOperationError(node, `A parameter has a value that it can't have${where === '' ? '' : ` (${where})`}`, {
-		itemIndex,
-		description: `${issue?.message ?? 'Unknown'}. Choose from the list, or correct the expression.`,
-	});
+	return new NodeOperationError(
+		node,
+		`A parameter has a value that it can't have${where === '' ? '' : ` (${where})`}`,
+		{
+			itemIndex,
+			description: `${issue?.message ?? 'Unknown'}. Choose from the list, or correct the expression.`,
+		},
+	);
 }

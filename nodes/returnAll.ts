@@ -27,4 +27,6 @@ export const returnAllProperties = (show: NonNullable<IDisplayOptions['show']>, 
 
 /** What they are set to for an item: the most results to return, Infinity for all. */
 export const limitOf = (context: IExecuteFunctions, itemIndex: number): number =>
-	context.getNodeParameter('returnAll', itemIndex) === true ? Infinity : (context.getNodeParameter('limit', itemIndex) as number);
+	context.getNodeParameter('returnAll', itemIndex) === true
+		? Infinity
+		: (context.getNodeParameter('limit', itemIndex) as number);

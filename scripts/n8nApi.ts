@@ -124,8 +124,12 @@ export class N8nApi {
 
 	/** Sets parameters of one node of a workflow, as somebody does in its panel; a workflow that is active has to be activated again. */
 	async changeNode(workflowId: string, nodeName: string, parameters: Record<string, unknown>): Promise<void> {
-		const { name, nodes, connections, settings } = savedWorkflowSchema.parse(await this.public('GET', `/workflows/${workflowId}`));
-		const changed = nodes.map((node) => (node.name === nodeName ? { ...node, parameters: { ...node.parameters, ...parameters } } : node));
+		const { name, nodes, connections, settings } = savedWorkflowSchema.parse(
+			await this.public('GET', `/workflows/${workflowId}`),
+		);
+		const changed = nodes.map((node) =>
+			node.name === nodeName ? { ...node, parameters: { ...node.parameters, ...parameters } } : node,
+		);
 		await this.public('PUT', `/workflows/${workflowId}`, { name, nodes: changed, connections, settings });
 	}
 

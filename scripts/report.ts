@@ -78,7 +78,9 @@ export function summary(report: Report, verdict: string): string {
 		...(khaos.stockItems === null ? [] : [`  Stock items in Khaos        ${khaos.stockItems}`]),
 		...(khaos.calls === null ? [] : [`  Calls to Khaos              ${khaos.calls}`]),
 		...(report.orderViolations === null ? [] : [`  Sent before their parent    ${report.orderViolations}`]),
-		...Object.entries(report.notCarried ?? {}).map(([attribute, count]) => `  ${`Not carried: ${attribute}`.padEnd(27)} ${count}`),
+		...Object.entries(report.notCarried ?? {}).map(
+			([attribute, count]) => `  ${`Not carried: ${attribute}`.padEnd(27)} ${count}`,
+		),
 		`  Time                        ${report.seconds} s, ${report.itemsPerSecond} items a second`,
 		`  From Pimberly to confirmed  half within ${lag.p50} s, 95 % within ${lag.p95} s, all within ${lag.max} s`,
 	];

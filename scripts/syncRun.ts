@@ -127,7 +127,8 @@ export class SyncRun {
 			await this.demo.activate();
 		}
 		// Somebody enters the channel's address in Khaos Control, once.
-		if (this.byChannel && !this.activated) this.simulators?.channel.configure(channelTarget(this.demo.url, this.data.settings.channelPassword!));
+		if (this.byChannel && !this.activated)
+			this.simulators?.channel.configure(channelTarget(this.demo.url, this.data.settings.channelPassword!));
 		this.activated = true;
 	}
 

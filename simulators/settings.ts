@@ -53,7 +53,10 @@ export const channelClientSettingsSchema = z
 		uploadBatch: z.number().int().positive().default(50),
 		statusBatch: z.number().int().positive().max(100).default(100),
 		/** How long the configuration is not asked for again. */
-		configMaxAgeMs: z.number().nonnegative().default(24 * 3_600_000),
+		configMaxAgeMs: z
+			.number()
+			.nonnegative()
+			.default(24 * 3_600_000),
 		/** How often a call that is not answered with 200 is made, and how long it waits between. */
 		attempts: z.number().int().positive().default(4),
 		retryMs: z.number().nonnegative().default(200),

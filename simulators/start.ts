@@ -60,7 +60,8 @@ const MAX_BODY_BYTES = 64_000_000;
 export async function startSimulators(options: SimulatorOptions = {}): Promise<Simulators> {
 	const pauses = new Pauses();
 	const built = buildSimulators(options, async (ms) => await pauses.wait(ms));
-	const { pimberly, khaos, channel, respond, log, faults, tokens, webhooks, latency, settings, stateFile, changed } = built;
+	const { pimberly, khaos, channel, respond, log, faults, tokens, webhooks, latency, settings, stateFile, changed } =
+		built;
 	const servedPimberly = await serve(respond.pimberly, MAX_BODY_BYTES, options.pimberlyPort ?? 0);
 	const servedKhaos = await serve(respond.khaos, MAX_BODY_BYTES, options.khaosPort ?? 0);
 	const servedControl = await serveControl(

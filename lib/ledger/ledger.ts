@@ -10,7 +10,13 @@ import type { ScanPort } from '../pimberly/scanPort';
 import type { StatusPort } from '../pimberly/statusPort';
 import type { Approval, BatchItem, Kind, Result } from '../shapes';
 import { add, type AddItem, type AddOptions, type AddOutcome } from './intake/add';
-import { firstSyncReport, listDifferences, type DifferenceFilter, type FirstSyncReport, type ListedDifference } from './firstSync/baseline';
+import {
+	firstSyncReport,
+	listDifferences,
+	type DifferenceFilter,
+	type FirstSyncReport,
+	type ListedDifference,
+} from './firstSync/baseline';
 import { beginWrite } from './delivery/beginWrite';
 import { channelPort } from './channel/channel';
 import type { Database } from './store/database';
@@ -18,8 +24,21 @@ import { deliveryPort } from './delivery/delivery';
 import { drop } from './onRequest/drop';
 import { driftPort } from './watch/driftRuns';
 import { openHost, type System } from './store/environment';
-import { listExceptions, type ExceptionFilter, type ExceptionType, type ListedException, type Owner } from './exceptions/exceptions';
-import { exceptionHistory, setDefaultOwner, updateExceptions, type ExceptionHistory, type ExceptionUpdate, type ExceptionUpdated } from './exceptions/exceptionWork';
+import {
+	listExceptions,
+	type ExceptionFilter,
+	type ExceptionType,
+	type ListedException,
+	type Owner,
+} from './exceptions/exceptions';
+import {
+	exceptionHistory,
+	setDefaultOwner,
+	updateExceptions,
+	type ExceptionHistory,
+	type ExceptionUpdate,
+	type ExceptionUpdated,
+} from './exceptions/exceptionWork';
 import { setFirstSync, type Taker } from './firstSync/firstSync';
 import { defaultGate, type GateTools } from './delivery/gate';
 import { executionFailed, executionSucceeded, type FailedExecution } from './exceptions/failedExecutions';
@@ -42,7 +61,9 @@ import { take, type TakeOptions } from './delivery/take';
 import { vouch } from './onRequest/vouch';
 
 /** SQLite for one process, PostgreSQL for many. */
-export type LedgerStore = { backend: 'sqlite'; file: string } | ({ backend: 'postgres' } & Omit<PostgresOptions, 'clock'>);
+export type LedgerStore =
+	| { backend: 'sqlite'; file: string }
+	| ({ backend: 'postgres' } & Omit<PostgresOptions, 'clock'>);
 
 export interface LedgerOptions {
 	/** Names a pair of systems, such as Live or Sandbox; what is confirmed in one says nothing about another. */
@@ -172,21 +193,37 @@ async function environmentNumber(database: Database, name: string, readOnly: boo
 		});
 	}
 	const row = await database.read(
-		async (tx) => await tx.get<{ environment_id: number }>('SELECT environment_id FROM environments WHERE name = ?', name),
+		async (tx) =>
+			await tx.get<{ environment_id: number }>('SELECT environment_id FROM environments WHERE name = ?', name),
 	);
 	if (row === undefined) throw new Error(`This ledger has no environment named ${name}.`);
 	return row.environment_id;
 }
 
-function ledgerOver(database: Database, environmentId: number, environment: string, settings: LedgerSettings, tools: GateTools): Ledger {
+function ledgerOver(
+	database: Database,
+	environmentId: number,
+	environment: string,
+	settings: LedgerSettings,
+	tools: GateTools,
+): Ledger {
 	const owned = database.dialect.name === 'sqlite';
-	const stopShowingLife = owned ? tools.every(20_000, () => void showLife(database).catch(() => undefined)) : () => undefined;
+	const stopShowingLife = owned
+		? tools.every(20_000, () => void showLife(database).catch(() => undefined))
+		: () => undefined;
 	return {
 		environment,
 		settings,
-		add: async (items, options) => await database.write(async (tx) => await add(tx, environmentId, settings, items, options)),
+		add: async (items, options) =>
+			await database.write(async (tx) => await add(tx, environmentId, settings, items, options)),
 		take: async (options) => {
-			const all: TakeOptions = { limit: 100, leaseMs: settings.leaseMs, quietMs: 0, token: tools.newToken(), ...options };
+			const all: TakeOptions = {
+				limit: 100,
+				leaseMs: settings.leaseMs,
+				quietMs: 0,
+				token: tools.newToken(),
+				...options,
+			};
 			let again = false;
 			return await database.write(async (tx) => {
 				const batch = await take(tx, environmentId, settings, { ...all, again });
@@ -194,8 +231,10 @@ function ledgerOver(database: Database, environmentId: number, environment: stri
 				return batch;
 			});
 		},
-		settle: async (results, patience) => await database.write(async (tx) => await settle(tx, environmentId, { ...settings, ...patience }, results)),
-		release: async (token, reason) => await database.write(async (tx) => await releaseBatch(tx, environmentId, settings, token, reason)),
+		settle: async (results, patience) =>
+			await database.write(async (tx) => await settle(tx, environmentId, { ...settings, ...patience }, results)),
+		release: async (token, reason) =>
+			await database.write(async (tx) => await releaseBatch(tx, environmentId, settings, token, reason)),
 		batch: async (token) => await database.read(async (tx) => await batchState(tx, token)),
 		endHold: async (keys, reason) => await database.write(async (tx) => await endHold(tx, environmentId, keys, reason)),
 		replay: async (named, reason) => await database.write(async (tx) => await replay(tx, environmentId, named, reason)),
@@ -203,26 +242,36 @@ function ledgerOver(database: Database, environmentId: number, environment: stri
 			const outcomes: NamedOutcome[] = [];
 			for (let after: number | null = 0; after !== null; ) {
 				const from: number = after;
-				const part = await database.write(async (tx) => await replayAll(tx, environmentId, { ...asked, after: from, limit: 1_000 }, reason));
+				const part = await database.write(
+					async (tx) => await replayAll(tx, environmentId, { ...asked, after: from, limit: 1_000 }, reason),
+				);
 				outcomes.push(...part.outcomes);
 				after = part.last;
 			}
 			return outcomes;
 		},
 		drop: async (named, reason) => await database.write(async (tx) => await drop(tx, environmentId, named, reason)),
-		vouch: async (named, reason) => await database.write(async (tx) => await vouch(tx, environmentId, settings, named, reason)),
-		setFirstSync: async (taker, approval) => await database.write(async (tx) => await setFirstSync(tx, environmentId, taker, approval)),
+		vouch: async (named, reason) =>
+			await database.write(async (tx) => await vouch(tx, environmentId, settings, named, reason)),
+		setFirstSync: async (taker, approval) =>
+			await database.write(async (tx) => await setFirstSync(tx, environmentId, taker, approval)),
 		firstSync: async () => await database.read(async (tx) => await firstSyncReport(tx, environmentId)),
-		firstSyncDifferences: async (filter) => await database.read(async (tx) => await listDifferences(tx, environmentId, filter)),
+		firstSyncDifferences: async (filter) =>
+			await database.read(async (tx) => await listDifferences(tx, environmentId, filter)),
 		housekeeping: async () => await database.write(async (tx) => await housekeeping(tx, environmentId, settings)),
 		getMany: async (filter) => await database.read(async (tx) => await listChanges(tx, environmentId, filter)),
-		stats: async (sinceMs = 24 * 60 * 60_000) => await database.read(async (tx) => await stats(tx, environmentId, sinceMs)),
-		exceptions: async (filter = {}) => await database.read(async (tx) => await listExceptions(tx, environmentId, filter)),
-		updateExceptions: async (updates) => await database.write(async (tx) => await updateExceptions(tx, environmentId, updates)),
-		executionFailed: async (failure) => await database.write(async (tx) => await executionFailed(tx, environmentId, failure)),
+		stats: async (sinceMs = 24 * 60 * 60_000) =>
+			await database.read(async (tx) => await stats(tx, environmentId, sinceMs)),
+		exceptions: async (filter = {}) =>
+			await database.read(async (tx) => await listExceptions(tx, environmentId, filter)),
+		updateExceptions: async (updates) =>
+			await database.write(async (tx) => await updateExceptions(tx, environmentId, updates)),
+		executionFailed: async (failure) =>
+			await database.write(async (tx) => await executionFailed(tx, environmentId, failure)),
 		executionSucceeded: async (workflowId) => await executionSucceeded(database, environmentId, workflowId),
 		exceptionHistory: async (ids) => await database.read(async (tx) => await exceptionHistory(tx, environmentId, ids)),
-		setDefaultOwner: async (type, owner, by) => await database.write(async (tx) => await setDefaultOwner(tx, environmentId, type, owner, by)),
+		setDefaultOwner: async (type, owner, by) =>
+			await database.write(async (tx) => await setDefaultOwner(tx, environmentId, type, owner, by)),
 		drift: driftPort(database, environmentId, tools.newToken),
 		missing: missingPort(database, environmentId),
 		monitor: monitorPort(database, environmentId, environment),
@@ -230,7 +279,9 @@ function ledgerOver(database: Database, environmentId: number, environment: stri
 		hints: hintPort(database, environmentId, settings, tools.newToken),
 		statuses: {
 			beginWrite: async (change) =>
-				await database.write(async (tx) => (await beginWrite(tx, environmentId, settings, [change])).has(change.changeId)),
+				await database.write(async (tx) =>
+					(await beginWrite(tx, environmentId, settings, [change])).has(change.changeId),
+				),
 		},
 		channel: channelPort(database, environmentId, settings, tools.newToken),
 		deliveryPort: (endpoint) => deliveryPort(database, environmentId, settings, defaultGate, tools, endpoint),

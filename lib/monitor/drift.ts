@@ -110,7 +110,9 @@ class DriftCheck {
 		const { client, port, drift } = this.deps;
 		const { run, settings } = this;
 		const { since } = run.scope;
-		const list = await this.read(async () => await getStockList(client, ...(since === null ? [] : [settings.khaosTime(since)])));
+		const list = await this.read(
+			async () => await getStockList(client, ...(since === null ? [] : [settings.khaosTime(since)])),
+		);
 		if (!list.ok) throw new Cut(list.error);
 		run.position = { ...run.position, phase: settings.commodityCodes ? 'codes' : 'items' };
 		if (since === null) {
@@ -225,7 +227,8 @@ class DriftCheck {
 		}
 		outcome.checked.push({ kind: 'stockItem', key: item.key });
 		if (item.orphaned) {
-			if (record === null || /^(-1|1|true)$/i.test(record.elements['DISCONTINUED'] ?? '')) outcome.orphansGone.push(item.key);
+			if (record === null || /^(-1|1|true)$/i.test(record.elements['DISCONTINUED'] ?? ''))
+				outcome.orphansGone.push(item.key);
 			return;
 		}
 		if (record === null) {
@@ -351,7 +354,10 @@ class DriftCheck {
 			run.counts = outcome.counts;
 			await this.kept(deps.drift.record(run, outcome));
 		}
-		await this.pricesOnlyInKhaos(name, list.rows.filter((row) => !ours.has(keyOf(row.stockCode))));
+		await this.pricesOnlyInKhaos(
+			name,
+			list.rows.filter((row) => !ours.has(keyOf(row.stockCode))),
+		);
 	}
 
 	/** Prices of our items in a list that Pimberly fills, and of which Pimberly says nothing: finance decides. */
@@ -389,7 +395,11 @@ export function readBackOfItem(item: Pick<DriftItem, 'desired' | 'readBack' | 'c
 	const readBack = readBackOf(record, Object.keys(desired.columns), desired.settings);
 	const expected = desired.columns[HARMONISATION_CODE] ?? '';
 	const code =
-		codes === null ? earlier?.columns[HARMONISATION_CODE] : expected !== '' && codes.includes(expected) ? expected : codes.join(', ');
+		codes === null
+			? earlier?.columns[HARMONISATION_CODE]
+			: expected !== '' && codes.includes(expected)
+				? expected
+				: codes.join(', ');
 	if (code !== undefined && HARMONISATION_CODE in desired.columns) readBack.columns[HARMONISATION_CODE] = code;
 	return earlier?.unproven === undefined ? readBack : { ...readBack, unproven: earlier.unproven };
 }

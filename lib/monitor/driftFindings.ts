@@ -44,9 +44,14 @@ export function drifted(
 }
 
 const inWords = (differences: Difference[]): string =>
-	differences.map(({ field, expected, actual }) => `${field} should be ${quoted(expected)} and is ${quoted(actual)}`).join('; ');
+	differences
+		.map(({ field, expected, actual }) => `${field} should be ${quoted(expected)} and is ${quoted(actual)}`)
+		.join('; ');
 
-export function priceDrift({ key, primaryId, desired }: DriftPrice, { field, expected, actual }: Difference): NewException {
+export function priceDrift(
+	{ key, primaryId, desired }: DriftPrice,
+	{ field, expected, actual }: Difference,
+): NewException {
 	return {
 		type: 'priceMismatch',
 		primaryId,
@@ -54,7 +59,8 @@ export function priceDrift({ key, primaryId, desired }: DriftPrice, { field, exp
 		field,
 		value: expected,
 		reason: `The price of ${desired.stockCode} in ${desired.priceList} should be ${quoted(expected)} and is ${quoted(actual)} in Khaos Control.`,
-		remedy: 'Decide which is right. Pimberly: import the newest price file. Khaos Control: correct the price in Pimberly.',
+		remedy:
+			'Decide which is right. Pimberly: import the newest price file. Khaos Control: correct the price in Pimberly.',
 	};
 }
 

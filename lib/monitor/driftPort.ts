@@ -108,7 +108,12 @@ export interface DriftPort {
 	/** Keep what Khaos listed as revised; for a check that does not cover everything. */
 	keepListed(run: DriftRun, rows: StockListRow[], position: DriftPosition, counts: DriftCounts): Promise<boolean>;
 	/** Keep the commodity codes of all items. */
-	keepCodes(run: DriftRun, codes: Map<string, string[]>, position: DriftPosition, counts: DriftCounts): Promise<boolean>;
+	keepCodes(
+		run: DriftRun,
+		codes: Map<string, string[]>,
+		position: DriftPosition,
+		counts: DriftCounts,
+	): Promise<boolean>;
 	/** Whether any confirmed item has a commodity code. */
 	hasCommodityCodes(): Promise<boolean>;
 	/** The next confirmed stock items, at most so many; `readAt` on the ledger's clock. */
@@ -122,4 +127,13 @@ export interface DriftPort {
 	move(run: DriftRun, position: DriftPosition, counts: DriftCounts, release?: boolean): Promise<boolean>;
 }
 
-export const noCounts: DriftCounts = { items: 0, kits: 0, prices: 0, different: 0, missing: 0, skipped: 0, requeued: 0, calls: 0 };
+export const noCounts: DriftCounts = {
+	items: 0,
+	kits: 0,
+	prices: 0,
+	different: 0,
+	missing: 0,
+	skipped: 0,
+	requeued: 0,
+	calls: 0,
+};

@@ -127,11 +127,15 @@ export const minutesOf = (ms: number | null): number | null => (ms === null ? nu
 const total = (byLane: HealthFigures['byLane'], of: keyof LaneDepth): number =>
 	Object.values(byLane).reduce((sum, lane) => sum + lane[of], 0);
 const longest = (contacts: Contact[]): number | null =>
-	contacts.reduce<number | null>((most, { silentMs }) => (silentMs !== null && silentMs > (most ?? -1) ? silentMs : most), null);
+	contacts.reduce<number | null>(
+		(most, { silentMs }) => (silentMs !== null && silentMs > (most ?? -1) ? silentMs : most),
+		null,
+	);
 
 const levelOf = (value: number | null, { warn, breach }: Threshold): Level =>
 	value === null ? 'ok' : value >= breach ? 'breach' : value >= warn ? 'warn' : 'ok';
-export const worst = (levels: Level[]): Level => (levels.includes('breach') ? 'breach' : levels.includes('warn') ? 'warn' : 'ok');
+export const worst = (levels: Level[]): Level =>
+	levels.includes('breach') ? 'breach' : levels.includes('warn') ? 'warn' : 'ok';
 
 /** How the figures stand against the thresholds. */
 export function judge(figures: HealthFigures, thresholds: HealthThresholds): JudgedFigures {
@@ -167,11 +171,15 @@ const wholeSync = 'Khaos Control';
  */
 export function breachesOf(health: JudgedFigures): NewException[] {
 	const of = (name: keyof HealthThresholds): Measure => health.measures.find((measure) => measure.name === name)!;
-	const breached = (...names: Array<keyof HealthThresholds>): Measure[] => names.map(of).filter(({ level }) => level === 'breach');
+	const breached = (...names: Array<keyof HealthThresholds>): Measure[] =>
+		names.map(of).filter(({ level }) => level === 'breach');
 	const silent = of('silentMinutes');
 	const silences = health.contacts
 		.filter(({ silentMs }) => levelOf(minutesOf(silentMs), silent) === 'breach')
-		.reduce((bySystem, contact) => bySystem.set(contact.system, [...(bySystem.get(contact.system) ?? []), contact]), new Map<string, Contact[]>());
+		.reduce(
+			(bySystem, contact) => bySystem.set(contact.system, [...(bySystem.get(contact.system) ?? []), contact]),
+			new Map<string, Contact[]>(),
+		);
 	const found = [...silences].map(([system, contacts]) => silenceOf(system, contacts));
 	if (silences.has('Khaos Control')) return found;
 	const lag = breached('lagMinutes', 'priceLagMinutes');
@@ -183,7 +191,8 @@ export function breachesOf(health: JudgedFigures): NewException[] {
 			field: '',
 			value: inWords(lag),
 			reason: `${inWords(lag)}.`,
-			remedy: 'Look at what is queued and in flight: a mass change in Pimberly (wait), or a slow Khaos Control (ask its people).',
+			remedy:
+				'Look at what is queued and in flight: a mass change in Pimberly (wait), or a slow Khaos Control (ask its people).',
 			...(lag.some(({ name }) => name === 'priceLagMinutes') ? { severity: 'high' as const } : {}),
 		});
 	}
@@ -196,7 +205,8 @@ export function breachesOf(health: JudgedFigures): NewException[] {
 			field: '',
 			value: inWords(depth),
 			reason: `${inWords(depth)}.`,
-			remedy: 'After a mass change, wait and see whether the number falls. If it grows, look whether the delivery workflow is active.',
+			remedy:
+				'After a mass change, wait and see whether the number falls. If it grows, look whether the delivery workflow is active.',
 		});
 	}
 	return found;
@@ -207,7 +217,9 @@ const inWords = (measures: Measure[]): string =>
 
 function silenceOf(system: string, contacts: Contact[]): NewException {
 	const longestMs = longest(contacts)!;
-	const [{ lastError, answeredAt }] = [...contacts].sort((one, other) => (other.silentMs ?? 0) - (one.silentMs ?? 0)) as [Contact];
+	const [{ lastError, answeredAt }] = [...contacts].sort(
+		(one, other) => (other.silentMs ?? 0) - (one.silentMs ?? 0),
+	) as [Contact];
 	const long = `for ${Math.floor(longestMs / 60_000)} minutes`;
 	const error = lastError === null ? '' : ` ${/[.!?]$/.test(lastError) ? lastError : `${lastError}.`}`;
 	return {

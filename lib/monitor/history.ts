@@ -22,7 +22,12 @@ export interface SkuHistory {
 }
 
 const lanes: Record<number, string> = { 1: 'price', 2: 'launch', 3: 'operational', 4: 'descriptive' };
-const subjects: Record<Kind, string> = { stockItem: 'The stock item', kit: 'The kit relation', price: 'The price', status: 'The status' };
+const subjects: Record<Kind, string> = {
+	stockItem: 'The stock item',
+	kit: 'The kit relation',
+	price: 'The price',
+	status: 'The status',
+};
 const changes: Record<Kind, string> = {
 	stockItem: 'a change of the stock item',
 	kit: 'a change of the kit relation',
@@ -111,10 +116,15 @@ function sentence(event: TrailedEvent, before: TrailedEvent[]): string {
 
 function arrival({ event, kind, version, details }: TrailedEvent): string {
 	if (kind === 'status') {
-		return event === 'added' ? 'Pimberly is to be told the product’s status.' : 'A newer status for Pimberly took the place of the one that waited.';
+		return event === 'added'
+			? 'Pimberly is to be told the product’s status.'
+			: 'A newer status for Pimberly took the place of the one that waited.';
 	}
 	const fields = list(details['fields']);
-	const what = fields.length === 0 ? '' : ` (${fields.slice(0, 8).join(', ')}${fields.length > 8 ? ` and ${fields.length - 8} more` : ''})`;
+	const what =
+		fields.length === 0
+			? ''
+			: ` (${fields.slice(0, 8).join(', ')}${fields.length > 8 ? ` and ${fields.length - 8} more` : ''})`;
 	const lane = lanes[Number(details['lane'])];
 	const wait =
 		details['state'] === 'held'
@@ -122,7 +132,10 @@ function arrival({ event, kind, version, details }: TrailedEvent): string {
 			: details['state'] === 'next'
 				? ' It waits until the one in flight is done.'
 				: '';
-	const came = event === 'added' ? `Pimberly brought ${changes[kind]}` : `Newer content from Pimberly took the place of what waited`;
+	const came =
+		event === 'added'
+			? `Pimberly brought ${changes[kind]}`
+			: `Newer content from Pimberly took the place of what waited`;
 	return `${came}${what}, updated there at ${version}${lane === undefined ? '' : `, urgency ${lane}`}.${wait}`;
 }
 
@@ -134,7 +147,11 @@ function taken({ kind, details }: TrailedEvent, subject: string): string {
 	return `${subject} was handed out to be written to ${kind === 'status' ? 'Pimberly' : 'Khaos Control'}${again}.`;
 }
 
-function confirmedSentence({ kind, at, lagMs, details }: TrailedEvent, subject: string, before: TrailedEvent[]): string {
+function confirmedSentence(
+	{ kind, at, lagMs, details }: TrailedEvent,
+	subject: string,
+	before: TrailedEvent[],
+): string {
 	if (kind === 'status') return 'The status was written to Pimberly.';
 	if (details['purpose'] === 'lookUp') return 'Khaos Control holds it.';
 	const start = [...before].reverse().find((one) => one.kind === kind && one.event === 'added');
@@ -152,10 +169,13 @@ function differences(value: unknown): string {
 		.join('; ')}.`;
 }
 
-const quoted = (value: string | null): string => (value === null || value === '' ? 'empty' : `“${value.length > 80 ? `${value.slice(0, 79)}…` : value}”`);
+const quoted = (value: string | null): string =>
+	value === null || value === '' ? 'empty' : `“${value.length > 80 ? `${value.slice(0, 79)}…` : value}”`;
 
 const reasons = (value: unknown): string =>
-	(Array.isArray(value) ? (value as Reason[]) : []).map(({ field, reason, remedy }) => `${field}: ${ended(reason)} ${remedy}`).join(' ');
+	(Array.isArray(value) ? (value as Reason[]) : [])
+		.map(({ field, reason, remedy }) => `${field}: ${ended(reason)} ${remedy}`)
+		.join(' ');
 
 function exceptionSentence(name: string, event: string, by: string, note: string): string {
 	const who = by === '' ? '' : ` by ${by}`;
@@ -194,7 +214,8 @@ function standing({ open, readBack, exceptions }: TrailOfSku): string[] {
 		const subject = kind === 'price' ? `The price ${key}` : subjects[kind];
 		if (state === 'held') return `${subject} is held: it waits for ${waitsFor.join(', ')}. ${waitingReason}`.trim();
 		if (state === 'failed') return `${subject} failed${because(reason)}`;
-		if (state === 'retrying') return `${subject} is tried again${dueAt === null ? '' : ` at ${dueAt}`}${because(reason)}`;
+		if (state === 'retrying')
+			return `${subject} is tried again${dueAt === null ? '' : ` at ${dueAt}`}${because(reason)}`;
 		return `${subject} ${states[state] ?? state}.`;
 	});
 	if (readBack !== null) {
@@ -205,7 +226,8 @@ function standing({ open, readBack, exceptions }: TrailOfSku): string[] {
 		);
 	}
 	for (const one of exceptions) {
-		if (one.state !== 'resolved') lines.push(`Open exception: ${exceptionTypes[one.type].title}. ${one.reason} ${one.remedy}`.trim());
+		if (one.state !== 'resolved')
+			lines.push(`Open exception: ${exceptionTypes[one.type].title}. ${one.reason} ${one.remedy}`.trim());
 	}
 	return lines;
 }

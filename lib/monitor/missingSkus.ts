@@ -64,7 +64,11 @@ const page = 500;
  * which are discontinued. What is found is written down as exceptions; what is no longer so resolves its own.
  * @throws KhaosError when Khaos does not answer: then nothing is written down.
  */
-export async function findMissingSkus(deps: MissingDeps, settings: MissingSettings, skus: string[]): Promise<MissingReport> {
+export async function findMissingSkus(
+	deps: MissingDeps,
+	settings: MissingSettings,
+	skus: string[],
+): Promise<MissingReport> {
 	return await new Search(deps, settings).run(skus);
 }
 
@@ -86,7 +90,9 @@ class Search {
 		const list = await this.line.read(LANES.descriptive, async () => await getStockList(client));
 		if (!list.ok) throw list.error;
 		await port.saveStockList(list.value);
-		const byKey = new Map(skus.flatMap((sku): Array<[string, string]> => (sku.trim() === '' ? [] : [[keyOf(sku), sku.trim()]])));
+		const byKey = new Map(
+			skus.flatMap((sku): Array<[string, string]> => (sku.trim() === '' ? [] : [[keyOf(sku), sku.trim()]])),
+		);
 		const outcome: MissingOutcome = {
 			channel,
 			complete,
@@ -117,7 +123,13 @@ class Search {
 	}
 
 	private async records(codes: string[]): Promise<Map<string, StockRecord>> {
-		const look = new StockLookUp(this.deps.client, this.deps.port, this.line, LANES.descriptive, Number.POSITIVE_INFINITY);
+		const look = new StockLookUp(
+			this.deps.client,
+			this.deps.port,
+			this.line,
+			LANES.descriptive,
+			Number.POSITIVE_INFINITY,
+		);
 		const found = await look.read(codes);
 		if (this.line.stopped !== null) throw this.line.stopped;
 		return found.records;
@@ -146,27 +158,22 @@ class Search {
 	private notInKhaos(sku: string, key: string, primaryId: string, known: KnownSku | undefined): void {
 		const { channel } = this.settings;
 		const alsoPimberly = primaryId === '';
-		this.tell(
-			sku,
+		this.tell(sku, primaryId, alsoPimberly ? ['missingInKhaos', 'missingInPimberly'] : ['missingInKhaos'], {
+			type: 'missingInKhaos',
+			severity: 'critical',
 			primaryId,
-			alsoPimberly ? ['missingInKhaos', 'missingInPimberly'] : ['missingInKhaos'],
-			{
-				type: 'missingInKhaos',
-				severity: 'critical',
-				primaryId,
-				key,
-				field: '',
-				value: channel,
-				reason: alsoPimberly
-					? `${sku} is on sale on ${channel}, and neither Khaos Control nor Pimberly holds it: its orders cannot be imported.`
-					: `${sku} is on sale on ${channel}, and Khaos Control does not hold it: its orders cannot be imported.${known?.why ? ` ${known.why}` : ''}`,
-				remedy: alsoPimberly
-					? `Take ${sku} off ${channel}, or make its product in Pimberly: then it is made in Khaos Control by itself.`
-					: known?.confirmed === true
-						? 'It was there before: run the drift check with repair, and it is made again. Until then take it off the channel.'
-						: 'Look at the status of its product in Pimberly: it is not ready, held or failed, and says why. Until it is Live take it off the channel.',
-			},
-		);
+			key,
+			field: '',
+			value: channel,
+			reason: alsoPimberly
+				? `${sku} is on sale on ${channel}, and neither Khaos Control nor Pimberly holds it: its orders cannot be imported.`
+				: `${sku} is on sale on ${channel}, and Khaos Control does not hold it: its orders cannot be imported.${known?.why ? ` ${known.why}` : ''}`,
+			remedy: alsoPimberly
+				? `Take ${sku} off ${channel}, or make its product in Pimberly: then it is made in Khaos Control by itself.`
+				: known?.confirmed === true
+					? 'It was there before: run the drift check with repair, and it is made again. Until then take it off the channel.'
+					: 'Look at the status of its product in Pimberly: it is not ready, held or failed, and says why. Until it is Live take it off the channel.',
+		});
 	}
 
 	private notInPimberly(sku: string, key: string): void {

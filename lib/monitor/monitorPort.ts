@@ -63,7 +63,15 @@ export interface TrailOfSku {
 	events: TrailedEvent[];
 	exceptions: Array<ListedException & { history: Array<{ at: string; event: string; by: string; note: string }> }>;
 	/** Where it stands now, one entry an open change. */
-	open: Array<{ kind: Kind; key: string; state: string; reason: string; waitsFor: string[]; waitingReason: string; dueAt: string | null }>;
+	open: Array<{
+		kind: Kind;
+		key: string;
+		state: string;
+		reason: string;
+		waitsFor: string[];
+		waitingReason: string;
+		dueAt: string | null;
+	}>;
 	/** The stock item as Khaos was last read to hold it. */
 	readBack: { exists: boolean; stockId: string; readAt: string } | null;
 }

@@ -1,4 +1,11 @@
-import { exceptionTypes, owners, severities, type ListedException, type Owner, type Severity } from '../ledger/exceptions/exceptions';
+import {
+	exceptionTypes,
+	owners,
+	severities,
+	type ListedException,
+	type Owner,
+	type Severity,
+} from '../ledger/exceptions/exceptions';
 import type { Health, HealthThresholds } from './health';
 import type { HealthSample, HeldFamily, HourOfWork, MonitorPort } from './monitorPort';
 
@@ -85,7 +92,9 @@ export async function buildReportData(port: MonitorPort, options: ReportOptions 
 	const touched = await port.exceptions({ states: ['resolved'], since });
 	const resolved = touched.filter((one) => one.resolvedAt! >= since);
 	const opened = open.filter((one) => one.openedAt >= since);
-	const internalIds = await port.internalIdsOf([...new Set([...open, ...resolved].map((one) => one.primaryId))].filter((id) => id !== ''));
+	const internalIds = await port.internalIdsOf(
+		[...new Set([...open, ...resolved].map((one) => one.primaryId))].filter((id) => id !== ''),
+	);
 	const limit = options.limit ?? 500;
 	const item = (one: ListedException): ReportItem => {
 		const internalId = internalIds.get(one.primaryId) ?? '';
@@ -119,10 +128,9 @@ export async function buildReportData(port: MonitorPort, options: ReportOptions 
 }
 
 const bySeverity = (list: ListedException[]): Record<Severity, number> =>
-	Object.fromEntries(severities.map((severity) => [severity, list.filter((one) => one.severity === severity).length])) as Record<
-		Severity,
-		number
-	>;
+	Object.fromEntries(
+		severities.map((severity) => [severity, list.filter((one) => one.severity === severity).length]),
+	) as Record<Severity, number>;
 
 /** The address of a product in Pimberly; null where the pattern asks for what isn't known, or is no web address. */
 export function productUrlOf(pattern: string, primaryId: string, internalId: string): string | null {

@@ -17,22 +17,35 @@ export interface Tolerance {
 	ignoredColumns: string[];
 }
 
-export const defaultTolerance: Tolerance = { letterCase: 'khaos', spaces: 'ignore', decimalPlaces: null, ignoredColumns: [] };
+export const defaultTolerance: Tolerance = {
+	letterCase: 'khaos',
+	spaces: 'ignore',
+	decimalPlaces: null,
+	ignoredColumns: [],
+};
 
 const withoutSpaces = (text: string): string => text.replace(/[\s\u00a0]+/g, '');
 
-function isTolerated({ field, expected, actual }: Difference, desired: DesiredStockItem, tolerance: Tolerance): boolean {
+function isTolerated(
+	{ field, expected, actual }: Difference,
+	desired: DesiredStockItem,
+	tolerance: Tolerance,
+): boolean {
 	if (tolerance.ignoredColumns.includes(field)) return true;
 	const { compare } = columnOf(field, desired.settings?.[field]);
 	if (compare === 'number') {
 		if (tolerance.decimalPlaces === null) return false;
 		const [wanted, held] = [decimal(expected?.trim() || '0'), decimal(actual?.trim() || '0')];
-		return wanted !== null && held !== null && wanted.round(tolerance.decimalPlaces).eq(held.round(tolerance.decimalPlaces));
+		return (
+			wanted !== null && held !== null && wanted.round(tolerance.decimalPlaces).eq(held.round(tolerance.decimalPlaces))
+		);
 	}
 	if (compare === 'boolean' || compare === 'taxCode') return false;
 	const norm = (text: string | null): string => {
 		const spaced = tolerance.spaces === 'ignore' ? withoutSpaces(text ?? '') : (text ?? '').trim();
-		return (tolerance.letterCase === 'ignore' || compare === 'description' ? spaced.toLowerCase() : spaced).normalize('NFC');
+		return (tolerance.letterCase === 'ignore' || compare === 'description' ? spaced.toLowerCase() : spaced).normalize(
+			'NFC',
+		);
 	};
 	return norm(expected) === norm(actual);
 }
@@ -41,9 +54,11 @@ function isTolerated({ field, expected, actual }: Difference, desired: DesiredSt
 function recasedByHand(desired: DesiredStockItem, readBack: ReadBack): Difference[] {
 	return Object.entries(desired.columns).flatMap(([name, value]) => {
 		const column = columnOf(name, desired.settings?.[name]);
-		if (name === STOCK_CODE || column.owner === 'khaos' || column.compare !== 'description' || value === null) return [];
+		if (name === STOCK_CODE || column.owner === 'khaos' || column.compare !== 'description' || value === null)
+			return [];
 		const shown = shownValue(readBack, column);
-		const same = shown === undefined || shown.trim() === value.trim() || shown.trim().toLowerCase() !== value.trim().toLowerCase();
+		const same =
+			shown === undefined || shown.trim() === value.trim() || shown.trim().toLowerCase() !== value.trim().toLowerCase();
 		return same || isRecased(value, shown) ? [] : [{ field: name, expected: value, actual: shown }];
 	});
 }
@@ -55,5 +70,8 @@ function recasedByHand(desired: DesiredStockItem, readBack: ReadBack): Differenc
 export function driftOfItem(desired: DesiredStockItem, readBack: ReadBack, tolerance: Tolerance): Difference[] {
 	const found = differencesOf(desired, readBack).filter((difference) => !isTolerated(difference, desired, tolerance));
 	if (tolerance.letterCase !== 'strict') return found;
-	return [...found, ...recasedByHand(desired, readBack).filter(({ field }) => !tolerance.ignoredColumns.includes(field))];
+	return [
+		...found,
+		...recasedByHand(desired, readBack).filter(({ field }) => !tolerance.ignoredColumns.includes(field)),
+	];
 }

@@ -82,10 +82,12 @@ export function staticScanPort(
 
 		rememberItems: async (items, alreadyRead) => {
 			const listed = [...items].flatMap(([parent, children]) => [...children, ...(memory.items.get(parent) ?? [])]);
-			const known = new Map(listed.flatMap((id) => {
-				const parents = memory.parents.get(id)?.parents;
-				return parents === undefined ? [] : [[id, parents] as const];
-			}));
+			const known = new Map(
+				listed.flatMap((id) => {
+					const parents = memory.parents.get(id)?.parents;
+					return parents === undefined ? [] : [[id, parents] as const];
+				}),
+			);
 			const { parents, changed } = parentsFromItems(items, known);
 			for (const [id, list] of parents) remember(id, list);
 			for (const [parent, children] of items) memory.items.set(parent, children);

@@ -31,4 +31,5 @@ export async function stockCodesOf(client: PimberlyClient, attribute: string): P
 	return codes;
 }
 
-const codeOf = (row: Row, attribute: string, primaryId: string): string => (attribute === '' ? primaryId : textOf(row[attribute]));
+const codeOf = (row: Row, attribute: string, primaryId: string): string =>
+	attribute === '' ? primaryId : textOf(row[attribute]);

@@ -50,7 +50,9 @@ export async function updateProduct(
 		mayWrite &&
 		(async () => {
 			if (!(await askLedger(primaryId, mayWrite)))
-				throw new NotOurs(`The status of product ${primaryId} was given to another execution, or there is a newer one.`);
+				throw new NotOurs(
+					`The status of product ${primaryId} was given to another execution, or there is a newer one.`,
+				);
 		});
 	const byAttribute = options.style === 'attribute' || (options.style === 'auto' && isVersioned(client.connection));
 	if (!byAttribute) {

@@ -51,7 +51,9 @@ export class KhaosControlStockItem implements INodeType {
 				displayName: 'Khaos Control',
 				required: true,
 				testedBy: 'khaosControlConnectionTest',
-				displayOptions: { hide: { operation: ['createChannelConfiguration', 'publishToChannel'], readParents: [false] } },
+				displayOptions: {
+					hide: { operation: ['createChannelConfiguration', 'publishToChannel'], readParents: [false] },
+				},
 			},
 			{
 				name: 'syncLedgerApi',

@@ -23,7 +23,9 @@ export function inFigures(results: Result[], sent: string = WORDS.sent): string 
 		if (status === 'retry' || status === 'failed') reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
 	}
 	const adopted = results.filter((result) => result.adopted === true).length;
-	const figures = [...counts].map(([status, count]) => `${count} ${status === 'sent' ? sent : WORDS[status]}`).join(', ');
+	const figures = [...counts]
+		.map(([status, count]) => `${count} ${status === 'sent' ? sent : WORDS[status]}`)
+		.join(', ');
 	const unwritten = adopted > 0 ? ` (${adopted} of them held already, not written)` : '';
 	const [most] = [...reasons].sort(([, one], [, other]) => other - one);
 	return `${figures}${unwritten}.${most ? ` Most often: ${most[0]}` : ''}`;

@@ -105,10 +105,7 @@ export interface OwnRows {
  * The records that the input asks for. An input item that is none ends the node, naming it; with “Continue On Fail” it
  * is set apart.
  */
-export function readRows(
-	context: IExecuteFunctions,
-	own: OwnRows,
-): ReadRows & { isBatch: boolean } {
+export function readRows(context: IExecuteFunctions, own: OwnRows): ReadRows & { isBatch: boolean } {
 	const isBatch = context.getNodeParameter('source', 0) === 'batch';
 	const itemOf = (input: INodeExecutionData, itemIndex: number) =>
 		isBatch ? batchItemOf(context, input, itemIndex, own.otherwise) : own.itemOf(context, itemIndex);

@@ -38,7 +38,8 @@ export async function publish(
 ): Promise<INodeExecutionData[]> {
 	if (context.getNode().credentials?.syncLedgerApi === undefined) {
 		throw new NodeOperationError(context.getNode(), 'No Sync Ledger is chosen', {
-			description: 'Choose the Sync Ledger of the Sequencer Trigger and of the Khaos Control Channel Trigger on this node.',
+			description:
+				'Choose the Sync Ledger of the Sequencer Trigger and of the Khaos Control Channel Trigger on this node.',
 		});
 	}
 	const { rows, unreadable } = readEach(context, (input, itemIndex) => batchItemOf(context, input, itemIndex, null));

@@ -2,15 +2,7 @@ import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-wor
 
 import type { ImportFile } from '../../lib/khaos/importFile';
 import type { Reason, Warning } from '../../lib/shapes';
-import {
-	fileItems,
-	lostIn,
-	notInFile,
-	onlyToRead,
-	resultItem,
-	sentInFile,
-	type FileOptions,
-} from './importFiles';
+import { fileItems, lostIn, notInFile, onlyToRead, resultItem, sentInFile, type FileOptions } from './importFiles';
 import { inOrder, readRows, type OwnRows, type ReadRow } from './inputRows';
 
 /** How the records of a kind become files for Khaos Control's import tools. */

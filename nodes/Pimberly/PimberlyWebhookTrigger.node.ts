@@ -52,7 +52,12 @@ export class PimberlyWebhookTrigger implements INodeType {
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [
-			{ name: 'pimberlyWebhookApi', displayName: 'Webhook Secret', required: true, testedBy: 'pimberlyWebhookSecretTest' },
+			{
+				name: 'pimberlyWebhookApi',
+				displayName: 'Webhook Secret',
+				required: true,
+				testedBy: 'pimberlyWebhookSecretTest',
+			},
 			{ name: 'pimberlyApi', displayName: 'Pimberly', required: true, testedBy: 'pimberlyConnectionTest' },
 			// A notification is kept there before Pimberly gets its answer, until Sequencer: Add has recorded the product.
 			{ name: 'syncLedgerApi', displayName: 'Sync Ledger', required: true, testedBy: 'syncLedgerConnectionTest' },

@@ -37,12 +37,15 @@ export class Sequencer implements INodeType {
 		version: 1,
 		subtitle:
 			'={{ ({ add: "add changes", confirm: "confirm", take: "take a batch", settle: "settle results", release: "release", replay: "replay", drop: "drop", getAll: "get changes", getFirstSync: "get first sync", getStats: "get stats" })[$parameter["operation"]] }}',
-		description: 'Queues product changes in the sync ledger and hands them out in the right order, each when it is safe to send',
+		description:
+			'Queues product changes in the sync ledger and hands them out in the right order, each when it is safe to send',
 		defaults: { name: 'Sequencer' },
 		usableAsTool: true,
 		inputs: [NodeConnectionTypes.Main],
 		outputs: outputs as INodeTypeDescription['outputs'],
-		credentials: [{ name: 'syncLedgerApi', displayName: 'Sync Ledger', required: true, testedBy: 'syncLedgerConnectionTest' }],
+		credentials: [
+			{ name: 'syncLedgerApi', displayName: 'Sync Ledger', required: true, testedBy: 'syncLedgerConnectionTest' },
+		],
 		properties: [
 			// One thing, the queue, and what is done with it: a resource to choose first would be a list of one.
 			// eslint-disable-next-line @n8n/community-nodes/resource-operation-pattern

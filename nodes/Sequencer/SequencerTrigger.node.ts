@@ -40,14 +40,18 @@ export class SequencerTrigger implements INodeType {
 		group: ['trigger'],
 		version: 1,
 		subtitle: '={{ $parameter["target"] === "khaos" ? "batches for Khaos Control" : "batches for Pimberly" }}',
-		description: 'Starts the workflow with the next changes that are safe to send, most urgent first, one batch at a time',
+		description:
+			'Starts the workflow with the next changes that are safe to send, most urgent first, one batch at a time',
 		defaults: { name: 'Sequencer Trigger' },
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
-		credentials: [{ name: 'syncLedgerApi', displayName: 'Sync Ledger', required: true, testedBy: 'syncLedgerConnectionTest' }],
+		credentials: [
+			{ name: 'syncLedgerApi', displayName: 'Sync Ledger', required: true, testedBy: 'syncLedgerConnectionTest' },
+		],
 		properties: [
 			{
-				displayName: 'End the branch with Sequencer: Settle. A batch that is not settled is given back and starts another execution',
+				displayName:
+					'End the branch with Sequencer: Settle. A batch that is not settled is given back and starts another execution',
 				name: 'triggerNotice',
 				type: 'notice',
 				default: '',
@@ -90,7 +94,10 @@ export class SequencerTrigger implements INodeType {
 	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
 		const ledger = await ledgerOf(this);
 		const options = this.getNodeParameter('options', {}) as { leaseMinutes?: number; quietSeconds?: number };
-		const liveWaitsFor = liveWaitsForOf(this.getNodeParameter('liveWaitsFor', []), this.getNodeParameter('livePriceLists', ''));
+		const liveWaitsFor = liveWaitsForOf(
+			this.getNodeParameter('liveWaitsFor', []),
+			this.getNodeParameter('livePriceLists', ''),
+		);
 		const takeOptions = {
 			target: targetOfParameter(this.getNodeParameter('target')),
 			kinds: kindsOfParameter(this.getNodeParameter('kinds', [])),
@@ -154,7 +161,9 @@ export class SequencerTrigger implements INodeType {
 				await pause(troubleMs, stop.signal);
 			});
 			if (end.released > 0) {
-				this.logger.warn(`Sequencer Trigger: ${end.released} changes were not settled and are free again`, { reason: end.reason });
+				this.logger.warn(`Sequencer Trigger: ${end.released} changes were not settled and are free again`, {
+					reason: end.reason,
+				});
 			}
 		};
 

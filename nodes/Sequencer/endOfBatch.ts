@@ -22,7 +22,9 @@ export async function endOfBatch(
 			const run = await endOfExecution(ledger, token, done, signal);
 			// Switched off while it ran: the execution goes on and settles, or the lease ends.
 			if (run === null && signal.aborted) return { released: 0, reason: '' };
-			const reason = (run as Partial<IRun> | null)?.data?.resultData.error?.message ?? 'The execution ended without settling the batch';
+			const reason =
+				(run as Partial<IRun> | null)?.data?.resultData.error?.message ??
+				'The execution ended without settling the batch';
 			return { released: await ledger.release(token, reason), reason };
 		} catch (error) {
 			await trouble(error as Error);
@@ -32,7 +34,12 @@ export async function endOfBatch(
 }
 
 /** Resolves when the execution has ended or, where the engine can't tell, when the batch is settled or its lease is over. */
-async function endOfExecution(ledger: Pick<Ledger, 'batch'>, token: string, done: Promise<IRun>, signal: AbortSignal): Promise<IRun | null> {
+async function endOfExecution(
+	ledger: Pick<Ledger, 'batch'>,
+	token: string,
+	done: Promise<IRun>,
+	signal: AbortSignal,
+): Promise<IRun | null> {
 	let run: IRun | null = null;
 	let ended = false;
 	done

@@ -1,4 +1,10 @@
-import type { ILoadOptionsFunctions, INode, INodeProperties, INodePropertyOptions, IWorkflowMetadata } from 'n8n-workflow';
+import type {
+	ILoadOptionsFunctions,
+	INode,
+	INodeProperties,
+	INodePropertyOptions,
+	IWorkflowMetadata,
+} from 'n8n-workflow';
 import { z } from 'zod';
 
 import { READABLE_COLUMNS } from '../../lib/khaos/columns';
@@ -17,7 +23,8 @@ export const firstSyncProperties: INodeProperties[] = [
 			{
 				name: 'Send Everything',
 				value: 'send',
-				description: 'What differs in Khaos is written as Pimberly says. For a Khaos that is empty, or whose differences are known.',
+				description:
+					'What differs in Khaos is written as Pimberly says. For a Khaos that is empty, or whose differences are known.',
 			},
 			{
 				name: 'Report Only',
@@ -49,7 +56,8 @@ export const firstSyncProperties: INodeProperties[] = [
 		name: 'createNewItems',
 		type: 'boolean',
 		default: false,
-		description: 'Whether items that Khaos does not hold yet are made. Until then they are listed, and their variants wait.',
+		description:
+			'Whether items that Khaos does not hold yet are made. Until then they are listed, and their variants wait.',
 		displayOptions: { show: { firstSync: ['report', 'allowed'] } },
 	},
 ];
@@ -61,7 +69,11 @@ const given = z.object({
 });
 
 /** What the parameters of a node allow. */
-export function approvalOf(parameters: { firstSync: unknown; allowedFields: unknown; createNewItems: unknown }): Approval {
+export function approvalOf(parameters: {
+	firstSync: unknown;
+	allowedFields: unknown;
+	createNewItems: unknown;
+}): Approval {
 	const { firstSync, allowedFields, createNewItems } = given.parse(parameters);
 	if (firstSync === 'send') return everything;
 	return { columns: firstSync === 'report' ? [] : [...new Set(allowedFields)].sort(), newItems: createNewItems };

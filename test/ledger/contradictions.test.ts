@@ -45,7 +45,8 @@ describe('a catalogue with products that contradict themselves or others', () =>
 
 	test('of a contradictory one nothing is half written', () => {
 		const held = (code: string) => shop.simulators.khaos.get(code);
-		for (const code of ['SET-EMPTY', 'SET-NO-QUANTITY', 'VARIANT-ALONE', 'VARIANT-BELOW']) expect(held(code)).toBeUndefined();
+		for (const code of ['SET-EMPTY', 'SET-NO-QUANTITY', 'VARIANT-ALONE', 'VARIANT-BELOW'])
+			expect(held(code)).toBeUndefined();
 		// Of these only the price, or what hangs below it, is at fault.
 		for (const code of ['PRICE-ON-APPLICATION', 'VARIANT-WITH-ITEMS']) expect(held(code)).toBeDefined();
 	});

@@ -26,9 +26,12 @@ function inStep(backend: Backend) {
 			return report;
 		},
 		open: async (): Promise<string[]> =>
-			(await shop.ledger.exceptions()).map(({ type, severity, owner, key, field }) => `${severity} ${owner} ${type} ${key} ${field}`.trim()),
+			(await shop.ledger.exceptions()).map(({ type, severity, owner, key, field }) =>
+				`${severity} ${owner} ${type} ${key} ${field}`.trim(),
+			),
 		simple: (at: number): string =>
-			[...shop.simulators.pimberly.all()].filter(({ attributes }) => attributes['productType'] === 'Simple')[at]!.primaryId,
+			[...shop.simulators.pimberly.all()].filter(({ attributes }) => attributes['productType'] === 'Simple')[at]!
+				.primaryId,
 	};
 }
 
@@ -73,7 +76,11 @@ describe.each(backends)('a drift check over %s', (backend) => {
 		shop().simulators.control.resetLog();
 		await shop().deliver();
 		expect(shop().stockItem(code).fields['WEIGHT']).toBe(before);
-		expect(shop().callsToKhaos().filter((method) => method === 'ImportStockTSV')).toHaveLength(1);
+		expect(
+			shop()
+				.callsToKhaos()
+				.filter((method) => method === 'ImportStockTSV'),
+		).toHaveLength(1);
 		expect(await open()).toEqual([]);
 		// What is sent again was saved long ago: that is no lag.
 		expect((await shop().ledger.monitor.checkHealth()).level).toBe('ok');
@@ -97,7 +104,11 @@ describe.each(backends)('a drift check over %s', (backend) => {
 		expect(third.status).toBe('finished');
 		expect(third.run.resumed).toBe(true);
 		expect(third.run.counts.items).toBe(shop().simulators.khaos.count);
-		expect(shop().callsToKhaos().filter((method) => method === 'GetStockList')).toHaveLength(1);
+		expect(
+			shop()
+				.callsToKhaos()
+				.filter((method) => method === 'GetStockList'),
+		).toHaveLength(1);
 		expect(await open()).toEqual([`high operations attributeDrift ${code} WEIGHT`]);
 	});
 });
@@ -131,7 +142,9 @@ describe('a drift check', () => {
 		const set = {
 			...fields,
 			...Object.fromEntries(Object.entries(udas).map(([name, value]) => [`UDA:${name}`, value])),
-			...(harmonisation[0] ? { 'Harmonisation:Code': harmonisation[0].Code, 'Harmonisation:Country': harmonisation[0].Country } : {}),
+			...(harmonisation[0]
+				? { 'Harmonisation:Code': harmonisation[0].Code, 'Harmonisation:Country': harmonisation[0].Country }
+				: {}),
 		};
 		await shop().control('POST', '/khaos/stock', { code, set });
 		await check();
@@ -160,7 +173,11 @@ describe('a drift check', () => {
 		await shop().control('POST', '/khaos/stock', { code: child, parentCode: parent, set: {} });
 		shop().simulators.control.resetLog();
 		expect((await check()).run.counts).toMatchObject({ missing: 0, different: 0, skipped: 0 });
-		expect(shop().callsToKhaos().filter((method) => method === 'ExportStock')).toHaveLength(Math.ceil(shop().simulators.khaos.count / 50));
+		expect(
+			shop()
+				.callsToKhaos()
+				.filter((method) => method === 'ExportStock'),
+		).toHaveLength(Math.ceil(shop().simulators.khaos.count / 50));
 		await shop().control('POST', '/khaos/stock', { code: child, set: { WEIGHT: '9.99' } });
 		await check();
 		expect(await open()).toEqual([`high operations attributeDrift ${child} WEIGHT`]);

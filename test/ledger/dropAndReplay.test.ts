@@ -2,7 +2,8 @@ import type { BatchItem, Kind } from '../../lib/shapes';
 import { backends, beginStory, change, confirmed, keys, result, type Story } from './story';
 
 const kinds: Kind[] = ['stockItem', 'kit', 'price'];
-const at = (minutes: number): string => new Date(Date.parse('2026-11-02T08:59:00.000Z') + minutes * 60_000).toISOString();
+const at = (minutes: number): string =>
+	new Date(Date.parse('2026-11-02T08:59:00.000Z') + minutes * 60_000).toISOString();
 
 describe.each(backends)('%s', (backend) => {
 	let story: Story;
@@ -145,14 +146,18 @@ describe.each(backends)('%s', (backend) => {
 				{ outcome: 'dropped' },
 				{ outcome: 'dropped' },
 			]);
-			expect(await replay('DISH')).toMatchObject([{ outcome: 'replayed', message: expect.stringContaining('no longer to be dropped') }]);
+			expect(await replay('DISH')).toMatchObject([
+				{ outcome: 'replayed', message: expect.stringContaining('no longer to be dropped') },
+			]);
 			await story.ledger.settle([
 				confirmed(lamp!),
 				result(vase!, 'retry', { cause: 'unavailable' }),
 				result(dish!, 'failed', { reason: 'Stock type unknown.' }),
 			]);
 			await story.ledger.release(bowl!.lease.token, 'It failed');
-			expect((await story.ledger.getMany({ limit: 10, kinds })).map(({ key, state }) => `${key} ${state}`)).toEqual(['DISH failed']);
+			expect((await story.ledger.getMany({ limit: 10, kinds })).map(({ key, state }) => `${key} ${state}`)).toEqual([
+				'DISH failed',
+			]);
 			expect(await statuses()).toMatchObject({
 				LAMP: { status: 'Live' },
 				VASE: { status: 'Pending', message: 'Dropped: Will not be sold' },
@@ -229,8 +234,11 @@ describe.each(backends)('%s', (backend) => {
 		});
 
 		const trailOf = async (key: string): Promise<Array<{ event: string; details: unknown }>> =>
-			await story.look<{ event: string; details: string }>(
-				`SELECT event, details FROM trail WHERE key = '${key}' AND kind = 'stockItem' ORDER BY event_id`,
-			).then((rows) => rows.map(({ event, details }) => ({ event, details: JSON.parse(details) as unknown })));
+			await story
+				.look<{
+					event: string;
+					details: string;
+				}>(`SELECT event, details FROM trail WHERE key = '${key}' AND kind = 'stockItem' ORDER BY event_id`)
+				.then((rows) => rows.map(({ event, details }) => ({ event, details: JSON.parse(details) as unknown })));
 	});
 });

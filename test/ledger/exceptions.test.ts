@@ -3,7 +3,8 @@ import { backends, beginStory, change, confirmed, rejection, result, type Story 
 
 const hour = 60 * 60_000;
 const laterVersion = '2026-11-02T10:00:00.000Z';
-const named = (list: ListedException[]): string[] => list.map((one) => `${one.severity} ${one.owner} ${one.type} ${one.key} ${one.field}`.trim());
+const named = (list: ListedException[]): string[] =>
+	list.map((one) => `${one.severity} ${one.owner} ${one.type} ${one.key} ${one.field}`.trim());
 
 describe.each(backends)('exceptions in %s', (backend) => {
 	let story: Story;
@@ -17,7 +18,9 @@ describe.each(backends)('exceptions in %s', (backend) => {
 	const fail = async (key: string, extra = {}): Promise<void> => {
 		const [item] = await story.ledger.take({ target: 'khaos', kinds: ['stockItem'] });
 		expect(item!.key).toBe(key);
-		await story.ledger.settle([result(item!, 'failed', { reason: 'Stock type unknown.', remedy: 'Make the type.', ...extra })]);
+		await story.ledger.settle([
+			result(item!, 'failed', { reason: 'Stock type unknown.', remedy: 'Make the type.', ...extra }),
+		]);
 	};
 
 	test('lists the worst first, and of equals the oldest', async () => {
@@ -30,21 +33,37 @@ describe.each(backends)('exceptions in %s', (backend) => {
 			'high ecommerce invalidProduct P1 itemName',
 			'high ecommerce invalidProduct P2 itemName',
 		]);
-		expect(named(await story.ledger.exceptions({ owners: ['operations'] }))).toEqual(['critical operations failedTransfer TEE']);
-		expect(named(await story.ledger.exceptions({ severities: ['high'], search: 'p2' }))).toEqual(['high ecommerce invalidProduct P2 itemName']);
+		expect(named(await story.ledger.exceptions({ owners: ['operations'] }))).toEqual([
+			'critical operations failedTransfer TEE',
+		]);
+		expect(named(await story.ledger.exceptions({ severities: ['high'], search: 'p2' }))).toEqual([
+			'high ecommerce invalidProduct P2 itemName',
+		]);
 	});
 
 	test('is acknowledged, assigned and given to another owner, and remembers who did that', async () => {
 		await story.ledger.add([rejection('P1', 'itemName')]);
 		const [{ exceptionId }] = (await story.ledger.exceptions()) as [ListedException];
 		const [updated] = await story.ledger.updateExceptions([
-			{ exceptionId, state: 'acknowledged', owner: 'finance', assignedTo: 'Ada', by: 'Grace', note: 'Asked the supplier.' },
+			{
+				exceptionId,
+				state: 'acknowledged',
+				owner: 'finance',
+				assignedTo: 'Ada',
+				by: 'Grace',
+				note: 'Asked the supplier.',
+			},
 		]);
-		expect(updated).toMatchObject({ outcome: 'updated', exception: { state: 'acknowledged', owner: 'finance', assignedTo: 'Ada' } });
+		expect(updated).toMatchObject({
+			outcome: 'updated',
+			exception: { state: 'acknowledged', owner: 'finance', assignedTo: 'Ada' },
+		});
 		// The same from a worklist that is mirrored again says nothing new.
-		expect(await story.ledger.updateExceptions([{ exceptionId, state: 'acknowledged', owner: 'finance', assignedTo: 'Ada', by: 'Grace' }])).toMatchObject([
-			{ outcome: 'unchanged' },
-		]);
+		expect(
+			await story.ledger.updateExceptions([
+				{ exceptionId, state: 'acknowledged', owner: 'finance', assignedTo: 'Ada', by: 'Grace' },
+			]),
+		).toMatchObject([{ outcome: 'unchanged' }]);
 		expect(await story.ledger.exceptions({ states: ['open'] })).toEqual([]);
 		const history = (await story.ledger.exceptionHistory([exceptionId])).get(exceptionId)!;
 		expect(history.map(({ event, by, note }) => [event, by, note])).toEqual([
@@ -54,15 +73,21 @@ describe.each(backends)('exceptions in %s', (backend) => {
 			['assigned', 'Grace', 'To Ada. Asked the supplier.'],
 		]);
 		// Seen again, it stays the finance team's and Ada's.
-		await story.ledger.add([rejection('P1', 'itemName', { source: { primaryId: 'P1', internalId: '', dateUpdated: laterVersion } })]);
-		expect(await story.ledger.exceptions()).toMatchObject([{ exceptionId, owner: 'finance', assignedTo: 'Ada', state: 'acknowledged' }]);
+		await story.ledger.add([
+			rejection('P1', 'itemName', { source: { primaryId: 'P1', internalId: '', dateUpdated: laterVersion } }),
+		]);
+		expect(await story.ledger.exceptions()).toMatchObject([
+			{ exceptionId, owner: 'finance', assignedTo: 'Ada', state: 'acknowledged' },
+		]);
 	});
 
 	test('comes back when a person has resolved it and its cause is found again, unless it may rest', async () => {
 		await story.ledger.add([rejection('P1', 'itemName')]);
 		const [{ exceptionId }] = (await story.ledger.exceptions()) as [ListedException];
 		const again = async (): Promise<void> => {
-			await story.ledger.add([rejection('P1', 'itemName', { source: { primaryId: 'P1', internalId: '', dateUpdated: laterVersion } })]);
+			await story.ledger.add([
+				rejection('P1', 'itemName', { source: { primaryId: 'P1', internalId: '', dateUpdated: laterVersion } }),
+			]);
 		};
 		await story.ledger.updateExceptions([{ exceptionId, state: 'resolved', by: 'Ada', note: 'Not needed.' }]);
 		expect(await story.ledger.exceptions()).toEqual([]);
@@ -95,17 +120,21 @@ describe.each(backends)('exceptions in %s', (backend) => {
 		const [item] = await story.ledger.take({ target: 'khaos', kinds: ['stockItem'] });
 		await story.ledger.settle([confirmed(item!)]);
 		expect(await story.ledger.exceptions()).toEqual([]);
-		expect(await story.ledger.updateExceptions([{ exceptionId: first!.exceptionId, state: 'resolved', by: 'Ada' }])).toMatchObject([
-			{ outcome: 'unchanged', exception: { resolvedBy: null } },
-		]);
+		expect(
+			await story.ledger.updateExceptions([{ exceptionId: first!.exceptionId, state: 'resolved', by: 'Ada' }]),
+		).toMatchObject([{ outcome: 'unchanged', exception: { resolvedBy: null } }]);
 		await story.ledger.add([change('TEE', { version: '2026-11-02T11:00:00.000Z', columns: { SHORT_DESC: 'Broken' } })]);
 		await fail('TEE');
 		const [second] = await story.ledger.exceptions();
 		expect(second!.exceptionId).not.toBe(first!.exceptionId);
 		// Now that Khaos has the item, it is less bad.
 		expect(second!.severity).toBe('high');
-		expect(await story.ledger.updateExceptions([{ exceptionId: first!.exceptionId, state: 'open', by: 'Ada' }])).toMatchObject([{ outcome: 'alreadyOpen' }]);
-		expect(await story.ledger.updateExceptions([{ exceptionId: '999999', state: 'open', by: 'Ada' }])).toMatchObject([{ outcome: 'notFound', exception: null }]);
+		expect(
+			await story.ledger.updateExceptions([{ exceptionId: first!.exceptionId, state: 'open', by: 'Ada' }]),
+		).toMatchObject([{ outcome: 'alreadyOpen' }]);
+		expect(await story.ledger.updateExceptions([{ exceptionId: '999999', state: 'open', by: 'Ada' }])).toMatchObject([
+			{ outcome: 'notFound', exception: null },
+		]);
 	});
 
 	test('gives a type to another owner, with what is open of it', async () => {

@@ -2,13 +2,16 @@ import { everything } from '../../lib/khaos/delivery/firstSync';
 import type { Approval, BatchItem, FirstSyncDifference, Result } from '../../lib/shapes';
 import { backends, beginStory, change, confirmed, keys, readBackOf, result, type Story } from './story';
 
-const at = (minutes: number): string => new Date(Date.parse('2026-11-02T08:59:00.000Z') + minutes * 60_000).toISOString();
+const at = (minutes: number): string =>
+	new Date(Date.parse('2026-11-02T08:59:00.000Z') + minutes * 60_000).toISOString();
 const only = (...columns: string[]): Approval => ({ columns, newItems: false });
 const hour = 60 * 60_000;
 
 /** As delivery says it of an item that Khaos holds with other values. */
 const differing = (item: BatchItem, ...fields: string[]): Result => {
-	const firstSync = fields.map((field): FirstSyncDifference => ({ field, owner: 'pimberly', expected: 'new', actual: 'old' }));
+	const firstSync = fields.map(
+		(field): FirstSyncDifference => ({ field, owner: 'pimberly', expected: 'new', actual: 'old' }),
+	);
 	return result(item, 'held', { firstSync, reason: `${item.key} differs.`, readBack: readBackOf(item) });
 };
 const notInKhaos = (item: BatchItem): Result =>
@@ -26,9 +29,12 @@ describe.each(backends)('%s', (backend) => {
 	afterEach(async () => await story.end());
 
 	const take = async (): Promise<BatchItem[]> => await story.ledger.take({ target: 'khaos' });
-	const allow = async (approval: Approval, id = 'node') => await story.ledger.setFirstSync({ id, label: `Trigger ${id}` }, approval);
+	const allow = async (approval: Approval, id = 'node') =>
+		await story.ledger.setFirstSync({ id, label: `Trigger ${id}` }, approval);
 	const waiting = async () =>
-		(await story.ledger.getMany({ states: ['held'], kinds: ['stockItem'], limit: 100 })).filter((one) => one.awaiting === 'approval').map((one) => one.key);
+		(await story.ledger.getMany({ states: ['held'], kinds: ['stockItem'], limit: 100 }))
+			.filter((one) => one.awaiting === 'approval')
+			.map((one) => one.key);
 	const found = async () => (await story.ledger.firstSync()).fields.map(({ field, items }) => `${field} ${items}`);
 
 	test('nobody who sets nothing notices anything', async () => {
@@ -79,7 +85,10 @@ describe.each(backends)('%s', (backend) => {
 		const [lamp] = await take();
 		expect(lamp!.approval).toEqual(only());
 		await story.ledger.settle([differing(lamp!, 'SELL_PRICE')]);
-		expect((await story.ledger.firstSync()).takers.map(({ taker }) => taker)).toEqual(['Trigger prices', 'Trigger sync']);
+		expect((await story.ledger.firstSync()).takers.map(({ taker }) => taker)).toEqual([
+			'Trigger prices',
+			'Trigger sync',
+		]);
 		story.later(25 * hour);
 		expect(await allow(everything, 'prices')).toBe(1);
 		expect(keys(await take())).toEqual(['LAMP']);
@@ -90,10 +99,17 @@ describe.each(backends)('%s', (backend) => {
 		await story.ledger.add([change('LAMP'), change('VASE')]);
 		const [lamp, vase] = await take();
 		await story.ledger.settle([confirmed(lamp!), differing(vase!, 'SELL_PRICE')]);
-		await story.ledger.add(['LAMP', 'VASE'].map((code) => change(code, { version: at(1), columns: { SHORT_DESC: 'Edited' } })));
+		await story.ledger.add(
+			['LAMP', 'VASE'].map((code) => change(code, { version: at(1), columns: { SHORT_DESC: 'Edited' } })),
+		);
 		const batch = await take();
-		expect(Object.fromEntries(batch.map((item) => [item.key, item.approval]))).toEqual({ LAMP: undefined, VASE: only() });
-		await story.ledger.settle(batch.map((item) => (item.key === 'LAMP' ? confirmed(item) : differing(item, 'SELL_PRICE', 'SHORT_DESC'))));
+		expect(Object.fromEntries(batch.map((item) => [item.key, item.approval]))).toEqual({
+			LAMP: undefined,
+			VASE: only(),
+		});
+		await story.ledger.settle(
+			batch.map((item) => (item.key === 'LAMP' ? confirmed(item) : differing(item, 'SELL_PRICE', 'SHORT_DESC'))),
+		);
 		expect(await found()).toEqual(['SELL_PRICE 1', 'SHORT_DESC 1']);
 	});
 
@@ -102,19 +118,28 @@ describe.each(backends)('%s', (backend) => {
 		await story.ledger.add([change('LAMP'), change('VASE')]);
 		const [lamp, vase] = await take();
 		await story.ledger.settle([notInKhaos(lamp!), differing(vase!, 'SELL_PRICE')]);
-		expect(await story.ledger.firstSync()).toMatchObject({ fields: [{ field: 'SELL_PRICE' }, { field: 'STOCK_CODE', isNewItem: true }], waiting: 2 });
+		expect(await story.ledger.firstSync()).toMatchObject({
+			fields: [{ field: 'SELL_PRICE' }, { field: 'STOCK_CODE', isNewItem: true }],
+			waiting: 2,
+		});
 		expect(await allow({ columns: [], newItems: true })).toBe(1);
 		const [again] = await take();
 		expect(again).toMatchObject({ key: 'LAMP', approval: { newItems: true } });
 		// It is written, and its execution dies: what is then found in Khaos is ours.
-		await story.ledger.deliveryPort('https://erp.example').beginWrite([{ changeId: again!.changeId, token: again!.lease.token }]);
+		await story.ledger
+			.deliveryPort('https://erp.example')
+			.beginWrite([{ changeId: again!.changeId, token: again!.lease.token }]);
 		await story.ledger.release(again!.lease.token, 'The process died');
 		expect((await take())[0]).not.toHaveProperty('approval');
 	});
 
 	test('what is held for its parent is looked at too, so the list is whole; it is not written for that', async () => {
 		await allow(only('SELL_PRICE'));
-		await story.ledger.add([change('TEE'), change('TEE-RED', { parent: 'TEE' }), change('TEE-BLUE', { parent: 'TEE' })]);
+		await story.ledger.add([
+			change('TEE'),
+			change('TEE-RED', { parent: 'TEE' }),
+			change('TEE-BLUE', { parent: 'TEE' }),
+		]);
 		const [tee] = await take();
 		await story.ledger.settle([notInKhaos(tee!)]);
 		const children = await take();
@@ -163,7 +188,9 @@ describe.each(backends)('%s', (backend) => {
 		expect(await waiting()).toEqual(['LAMP', 'VASE']);
 		expect(await story.ledger.endHold(['LAMP'], 'Checked by hand')).toBe(1);
 		expect((await take())[0]).toMatchObject({ key: 'LAMP' });
-		expect((await story.ledger.getMany({ search: 'LAMP', kinds: ['stockItem'], limit: 1 }))[0]).toMatchObject({ state: 'leased' });
+		expect((await story.ledger.getMany({ search: 'LAMP', kinds: ['stockItem'], limit: 1 }))[0]).toMatchObject({
+			state: 'leased',
+		});
 		await story.ledger.drop({ names: ['VASE'], kinds: ['stockItem'] }, 'Not sold');
 		expect(await found()).toEqual(['SELL_PRICE 1']);
 	});
@@ -171,7 +198,9 @@ describe.each(backends)('%s', (backend) => {
 	test('thousands of differences are counted, sampled and read in pages by the database', async () => {
 		await allow(only());
 		const count = backend === 'sqlite' ? 5_000 : 1_000;
-		await story.ledger.add(Array.from({ length: count }, (_, index) => change(`ITEM-${String(index).padStart(5, '0')}`)));
+		await story.ledger.add(
+			Array.from({ length: count }, (_, index) => change(`ITEM-${String(index).padStart(5, '0')}`)),
+		);
 		for (let batch = await story.ledger.take({ target: 'khaos', limit: 1_000 }); batch.length > 0; ) {
 			await story.ledger.settle(batch.map((item) => differing(item, 'SELL_PRICE', 'WEIGHT', 'SHORT_DESC')));
 			batch = await story.ledger.take({ target: 'khaos', limit: 1_000 });
@@ -180,7 +209,8 @@ describe.each(backends)('%s', (backend) => {
 		expect(report.fields.map(({ items, samples }) => [items, samples.length])).toEqual(Array(3).fill([count, 5]));
 		const seen = new Set<string>();
 		for (let after: number | null = 0; after !== null; ) {
-			const page: Awaited<ReturnType<typeof story.ledger.firstSyncDifferences>> = await story.ledger.firstSyncDifferences({ fields: ['WEIGHT'], after, limit: 400 });
+			const page: Awaited<ReturnType<typeof story.ledger.firstSyncDifferences>> =
+				await story.ledger.firstSyncDifferences({ fields: ['WEIGHT'], after, limit: 400 });
 			for (const row of page.rows) seen.add(row.stockCode);
 			after = page.last;
 		}

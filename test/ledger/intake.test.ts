@@ -11,15 +11,26 @@ describe.each(backends)('%s', (backend) => {
 	});
 	afterEach(async () => await story.end());
 
-	const cursor = (watermark: string): ScanCursor => ({ watermark, scan: null, boundary: {}, lastCompleteAt: watermark });
-	const product = (primaryId: string, dateUpdated = '2026-11-02T08:59:00.000Z') => ({ primaryId, internalId: `id-${primaryId}`, dateUpdated });
+	const cursor = (watermark: string): ScanCursor => ({
+		watermark,
+		scan: null,
+		boundary: {},
+		lastCompleteAt: watermark,
+	});
+	const product = (primaryId: string, dateUpdated = '2026-11-02T08:59:00.000Z') => ({
+		primaryId,
+		internalId: `id-${primaryId}`,
+		dateUpdated,
+	});
 
 	describe('a scan', () => {
 		test('moves its cursor only when every product it emitted is in the ledger', async () => {
 			const scan = story.ledger.scanPort('trigger');
 			const step = (await scan.begin(60_000))!;
 			expect(step.cursor).toBeNull();
-			expect(await scan.emit(step.token, step.token, [product('A'), product('B')], cursor('2026-11-02T09:00:00.000Z'))).toBe(true);
+			expect(
+				await scan.emit(step.token, step.token, [product('A'), product('B')], cursor('2026-11-02T09:00:00.000Z')),
+			).toBe(true);
 			expect((await story.ledger.stats()).intake).toMatchObject({ complete: false, unrecorded: 2 });
 
 			await story.ledger.add([change('A', { emission: step.token })]);
@@ -108,8 +119,19 @@ describe.each(backends)('%s', (backend) => {
 		test('remembers the parents of variants, and forgets those a parent no longer lists', async () => {
 			const scan = story.ledger.scanPort('trigger');
 			await scan.rememberItems(new Map([['TEE', ['TEE-S', 'TEE-M']]]), null);
-			await scan.rememberItems(new Map([['TEE', ['TEE-S']], ['SHIRT', ['TEE-M']]]), null);
-			expect(await scan.parentsOf(['TEE-S', 'TEE-M', 'X'], 60_000)).toEqual(new Map([['TEE-S', ['TEE']], ['TEE-M', ['SHIRT']]]));
+			await scan.rememberItems(
+				new Map([
+					['TEE', ['TEE-S']],
+					['SHIRT', ['TEE-M']],
+				]),
+				null,
+			);
+			expect(await scan.parentsOf(['TEE-S', 'TEE-M', 'X'], 60_000)).toEqual(
+				new Map([
+					['TEE-S', ['TEE']],
+					['TEE-M', ['SHIRT']],
+				]),
+			);
 			story.later(60_001);
 			expect(await scan.parentsOf(['TEE-S'], 60_000)).toEqual(new Map());
 		});
@@ -143,7 +165,12 @@ describe.each(backends)('%s', (backend) => {
 		const outcomes = await story.ledger.add([change('LAMP', { primaryId: 'P1' }), change('lamp', { primaryId: 'P2' })]);
 		expect(outcomes.map((one) => one.outcome)).toEqual(['accepted', 'rejected']);
 		expect(await story.ledger.exceptions()).toMatchObject([
-			{ type: 'duplicateStockCode', primaryId: 'P2', field: 'STOCK_CODE', reason: expect.stringContaining('Products P1 and P2 both have the stock code lamp') },
+			{
+				type: 'duplicateStockCode',
+				primaryId: 'P2',
+				field: 'STOCK_CODE',
+				reason: expect.stringContaining('Products P1 and P2 both have the stock code lamp'),
+			},
 		]);
 		expect(keys(await story.ledger.take({ target: 'khaos' }))).toEqual(['LAMP']);
 		const [status] = await story.ledger.take({ target: 'pimberly' });
@@ -182,8 +209,14 @@ describe.each(backends)('%s', (backend) => {
 		expect(await tell()).toMatchObject({ status: 'Live', message: 'Confirmed in Khaos', stockId: 'khaos-A' });
 
 		const invalid = '2026-11-02T09:10:00.000Z';
-		await story.ledger.add([rejection('A', 'itemName', { source: { primaryId: 'A', internalId: 'id-A', dateUpdated: invalid } })]);
-		expect(await tell()).toMatchObject({ status: 'Live', message: expect.stringContaining('Fill in itemName'), stockId: 'khaos-A' });
+		await story.ledger.add([
+			rejection('A', 'itemName', { source: { primaryId: 'A', internalId: 'id-A', dateUpdated: invalid } }),
+		]);
+		expect(await tell()).toMatchObject({
+			status: 'Live',
+			message: expect.stringContaining('Fill in itemName'),
+			stockId: 'khaos-A',
+		});
 
 		await story.ledger.add([change('A', { version: '2026-11-02T09:11:00.000Z' })]);
 		expect(await story.ledger.take({ target: 'khaos' })).toEqual([]);
@@ -201,7 +234,9 @@ describe.each(backends)('%s', (backend) => {
 		await story.ledger.settle((await story.ledger.take({ target: 'khaos' })).map(confirmed));
 		const later = stockItem('LAMP', { version: '2026-11-02T09:32:00.000Z', columns: { SELL_PRICE: '4.00' } });
 		await story.ledger.add([rejection('LAMP', 'itemName', { withoutInvalid: later, source: later.source })]);
-		expect(await story.ledger.take({ target: 'khaos' })).toMatchObject([{ key: 'LAMP', changedFields: ['SELL_PRICE'] }]);
+		expect(await story.ledger.take({ target: 'khaos' })).toMatchObject([
+			{ key: 'LAMP', changedFields: ['SELL_PRICE'] },
+		]);
 		expect(await story.ledger.exceptions()).toMatchObject([{ type: 'invalidProduct', field: 'itemName' }]);
 	});
 
@@ -233,7 +268,10 @@ describe.each(backends)('%s', (backend) => {
 
 	test('products that wait for each other are rejected, naming the cycle; the others flow', async () => {
 		const [self] = await story.ledger.add([change('LOOP', { parent: 'LOOP' })]);
-		expect(self).toMatchObject({ outcome: 'rejected', rejection: { reasons: [{ reason: expect.stringContaining('LOOP -> LOOP') }] } });
+		expect(self).toMatchObject({
+			outcome: 'rejected',
+			rejection: { reasons: [{ reason: expect.stringContaining('LOOP -> LOOP') }] },
+		});
 
 		const outcomes = await story.ledger.add([
 			change('A', { parent: 'B' }),
@@ -243,7 +281,9 @@ describe.each(backends)('%s', (backend) => {
 			change('E'),
 		]);
 		expect(outcomes.map((one) => one.outcome)).toEqual(['rejected', 'rejected', 'rejected', 'held', 'accepted']);
-		expect(outcomes[0]).toMatchObject({ rejection: { reasons: [{ reason: expect.stringContaining('A -> B -> C -> A') }] } });
+		expect(outcomes[0]).toMatchObject({
+			rejection: { reasons: [{ reason: expect.stringContaining('A -> B -> C -> A') }] },
+		});
 		expect((await story.ledger.exceptions()).map((one) => [one.type, one.key])).toEqual([
 			['circularNeed', 'LOOP'],
 			['circularNeed', 'A'],
@@ -260,6 +300,8 @@ describe.each(backends)('%s', (backend) => {
 		await story.reopen();
 		expect(keys(await story.ledger.take({ target: 'khaos' }))).toEqual(['LAMP']);
 		await story.ledger.useHost('khaos', 'https://ERP.example/KhaosKSD.exe/');
-		await expect(story.ledger.useHost('khaos', 'https://sandbox.example/KhaosKSD.exe')).rejects.toThrow('give the Sync Ledger credential another Environment name');
+		await expect(story.ledger.useHost('khaos', 'https://sandbox.example/KhaosKSD.exe')).rejects.toThrow(
+			'give the Sync Ledger credential another Environment name',
+		);
 	});
 });

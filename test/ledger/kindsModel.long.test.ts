@@ -27,7 +27,11 @@ const check = (truth: boolean, otherwise: string): void => {
 };
 const nameOf = ({ kind, key }: { kind: Kind; key: string }): string => `${kind} ${key}`;
 const contentIn = ({ desired }: Pick<BatchItem, 'desired'>): number => {
-	const { columns, components: parts, amount } = desired as {
+	const {
+		columns,
+		components: parts,
+		amount,
+	} = desired as {
 		columns?: Record<string, string>;
 		components?: Array<{ quantity: string }>;
 		amount?: string;
@@ -125,7 +129,8 @@ class KindsWorld {
 			if (item.purpose === 'lookUp') continue;
 			check(contentIn(item) === this.accepted.get(name), `${name} was taken with ${contentIn(item)}`);
 			if (item.purpose === 'check') continue;
-			for (const need of item.needs) check(this.seen.has(need.key), `${name} was taken before ${need.key} was read back`);
+			for (const need of item.needs)
+				check(this.seen.has(need.key), `${name} was taken before ${need.key} was read back`);
 		}
 		this.hands.set(taker, batch);
 	}
@@ -141,7 +146,8 @@ class KindsWorld {
 			this.leases.delete(name);
 			if (item.kind === 'stockItem' && this.khaos.has(name)) this.seen.add(item.key);
 			if (outcome === 'failed' && item.purpose !== 'lookUp') this.failed.add(name);
-			if (item.purpose === 'check') check(outcome === 'confirmed' || outcome === 'sent', `${name} was ${outcome} after a look`);
+			if (item.purpose === 'check')
+				check(outcome === 'confirmed' || outcome === 'sent', `${name} was ${outcome} after a look`);
 		}
 	}
 
@@ -159,7 +165,12 @@ class KindsWorld {
 			return result(item, 'confirmed', { readBack: readBackOf(item) });
 		}
 		if (this.khaos.get(name) === contentIn(item)) return result(item, 'confirmed');
-		if (item.purpose === 'check') return result(item, as === 'refused' ? 'retry' : 'sent', { cause: 'different', awaiting: 'import', reason: 'Not there yet.' });
+		if (item.purpose === 'check')
+			return result(item, as === 'refused' ? 'retry' : 'sent', {
+				cause: 'different',
+				awaiting: 'import',
+				reason: 'Not there yet.',
+			});
 		if (as === 'refused') return result(item, 'failed', { cause: 'refused', reason: 'It can not be in a file.' });
 		this.files.set(name, contentIn(item));
 		return result(item, 'sent', { awaiting: 'import' });
@@ -211,13 +222,22 @@ class KindsWorld {
 		for (const [name, content] of this.accepted) {
 			const left = open.find((one) => nameOf(one) === name);
 			if (left === undefined) {
-				check(this.khaos.get(name) === content, `${name}: Khaos holds ${this.khaos.get(name)}, Pimberly says ${content}`);
+				check(
+					this.khaos.get(name) === content,
+					`${name}: Khaos holds ${this.khaos.get(name)}, Pimberly says ${content}`,
+				);
 			} else if (left.state === 'failed') {
 				check(this.failed.has(name), `${name} counts as failed and nobody said so`);
-				check(exceptions.some(({ type, key }) => type === 'failedTransfer' && key === left.key), `${name} failed without an exception`);
+				check(
+					exceptions.some(({ type, key }) => type === 'failedTransfer' && key === left.key),
+					`${name} failed without an exception`,
+				);
 			} else {
 				check(left.state === 'held', `${name} is ${left.state} and nothing moves it`);
-				check(left.waitsFor.length > 0 && left.waitsFor.every((key) => !this.khaos.has(`stockItem ${key}`)), `${name} waits for ${left.waitsFor.join(', ')}`);
+				check(
+					left.waitsFor.length > 0 && left.waitsFor.every((key) => !this.khaos.has(`stockItem ${key}`)),
+					`${name} waits for ${left.waitsFor.join(', ')}`,
+				);
 			}
 		}
 	}
@@ -229,7 +249,14 @@ const kinds = fc.constantFrom<Kind[]>([], ['stockItem'], ['kit'], ['price'], ['k
 const as = fc.constantFrom('well' as const, 'well' as const, 'unavailable' as const, 'refused' as const);
 const step: fc.Arbitrary<Step> = fc.oneof(
 	{ weight: 4, arbitrary: fc.record({ do: fc.constant('item' as const), key: fc.constantFrom(...items), content }) },
-	{ weight: 4, arbitrary: fc.record({ do: fc.constant('kit' as const), key: fc.constantFrom(...Object.keys(components)), content }) },
+	{
+		weight: 4,
+		arbitrary: fc.record({
+			do: fc.constant('kit' as const),
+			key: fc.constantFrom(...Object.keys(components)),
+			content,
+		}),
+	},
 	{ weight: 3, arbitrary: fc.record({ do: fc.constant('price' as const), key: fc.constantFrom(...items), content }) },
 	{ weight: 3, arbitrary: fc.record({ do: fc.constant('take' as const), taker, kinds }) },
 	{ weight: 3, arbitrary: fc.record({ do: fc.constant('deliver' as const), taker, as }) },
@@ -237,7 +264,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 	{ weight: 2, arbitrary: fc.constant({ do: 'import' as const }) },
 	{ weight: 1, arbitrary: fc.record({ do: fc.constant('crash' as const), taker }) },
 	{ weight: 1, arbitrary: fc.constant({ do: 'restart' as const }) },
-	{ weight: 5, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(3_000, 11_000, 11 * 60_000, 25 * 3_600_000) }) },
+	{
+		weight: 5,
+		arbitrary: fc.record({
+			do: fc.constant('wait' as const),
+			ms: fc.constantFrom(3_000, 11_000, 11 * 60_000, 25 * 3_600_000),
+		}),
+	},
 );
 
 const bounds: Record<Backend, { numRuns: number; maxLength: number }> = {
@@ -252,18 +285,22 @@ describe.each(backends)('%s', (backend) => {
 	test('kits and prices are never lost, sent too early, given to two, or forgotten by the one who waits for a person', async () => {
 		const { numRuns, maxLength } = bounds[backend];
 		await fc.assert(
-			fc.asyncProperty(fc.boolean(), fc.array(step, { minLength: 8, maxLength, size: 'max' }), async (inKhaos, script) => {
-				const { store, remove } = shared ?? freshStore(backend);
-				const world = await KindsWorld.open(store, `Kinds ${++scripts}`);
-				try {
-					if (inKhaos) await world.begin();
-					for (const one of script) await world.play(one);
-					await world.drain();
-				} finally {
-					await world.close();
-					remove();
-				}
-			}),
+			fc.asyncProperty(
+				fc.boolean(),
+				fc.array(step, { minLength: 8, maxLength, size: 'max' }),
+				async (inKhaos, script) => {
+					const { store, remove } = shared ?? freshStore(backend);
+					const world = await KindsWorld.open(store, `Kinds ${++scripts}`);
+					try {
+						if (inKhaos) await world.begin();
+						for (const one of script) await world.play(one);
+						await world.drain();
+					} finally {
+						await world.close();
+						remove();
+					}
+				},
+			),
 			{ numRuns, seed: Number(process.env['SEED'] ?? 1) },
 		);
 	}, 120_000);

@@ -14,7 +14,8 @@ describe.each(backends)('%s', (backend) => {
 		await story.end();
 	});
 
-	const take = async (kinds: Kind[] = [], target: Target = 'khaos'): Promise<BatchItem[]> => await story.ledger.take({ target, kinds });
+	const take = async (kinds: Kind[] = [], target: Target = 'khaos'): Promise<BatchItem[]> =>
+		await story.ledger.take({ target, kinds });
 	const confirmAll = async (kinds: Kind[] = []): Promise<string[]> => {
 		const done: string[] = [];
 		for (let batch = await take(kinds); batch.length > 0; batch = await take(kinds)) {
@@ -23,7 +24,8 @@ describe.each(backends)('%s', (backend) => {
 		}
 		return done;
 	};
-	const add = async (...items: AddItem[]): Promise<string[]> => (await story.ledger.add(items)).map(({ outcome }) => outcome);
+	const add = async (...items: AddItem[]): Promise<string[]> =>
+		(await story.ledger.add(items)).map(({ outcome }) => outcome);
 	/** A bundle of two things, all of it confirmed. */
 	const confirmedBundle = async (): Promise<void> => {
 		await add(change('SOCKS'), change('SHOES'), change('SET'), kit('SET', ['SOCKS*2', 'SHOES*1']));
@@ -32,7 +34,11 @@ describe.each(backends)('%s', (backend) => {
 
 	describe('what waits for what', () => {
 		test('a kit relation waits for its parent and every component', async () => {
-			expect(await add(kit('SET', ['SOCKS*2', 'SHOES*1']), change('SET'), change('SOCKS'))).toEqual(['held', 'accepted', 'accepted']);
+			expect(await add(kit('SET', ['SOCKS*2', 'SHOES*1']), change('SET'), change('SOCKS'))).toEqual([
+				'held',
+				'accepted',
+				'accepted',
+			]);
 			expect(await confirmAll()).toEqual(['stockItem SET', 'stockItem SOCKS']);
 			const [held] = await story.ledger.getMany({ kinds: ['kit'], limit: 10 });
 			expect(held).toMatchObject({ state: 'held', waitsFor: ['SHOES'] });
@@ -54,7 +60,8 @@ describe.each(backends)('%s', (backend) => {
 					primaryId: 'SET',
 					field: 'components',
 					value: 'SHOES',
-					reason: 'The kit relation of SET names SHOES, which is not in Khaos Control and has not come from Pimberly. Nothing of the relation is written.',
+					reason:
+						'The kit relation of SET names SHOES, which is not in Khaos Control and has not come from Pimberly. Nothing of the relation is written.',
 				},
 			]);
 			await add(change('SHOES'));
@@ -105,7 +112,10 @@ describe.each(backends)('%s', (backend) => {
 
 		test('a new price of a component never touches the kit', async () => {
 			await confirmedBundle();
-			await add(change('SOCKS', { version: later, columns: { SELL_PRICE: '3.00' } }), kit('SET', ['SOCKS*2', 'SHOES*1'], { version: later }));
+			await add(
+				change('SOCKS', { version: later, columns: { SELL_PRICE: '3.00' } }),
+				kit('SET', ['SOCKS*2', 'SHOES*1'], { version: later }),
+			);
 			expect(await confirmAll()).toEqual(['stockItem SOCKS']);
 		});
 
@@ -123,7 +133,12 @@ describe.each(backends)('%s', (backend) => {
 
 	describe('what Khaos would refuse', () => {
 		const refusal = async (): Promise<Array<{ primaryId: string; field: string; reason: string; remedy: string }>> =>
-			(await story.ledger.exceptions()).map(({ primaryId, field, reason, remedy }) => ({ primaryId, field, reason, remedy }));
+			(await story.ledger.exceptions()).map(({ primaryId, field, reason, remedy }) => ({
+				primaryId,
+				field,
+				reason,
+				remedy,
+			}));
 
 		test('a component that is a kit itself; the rest of the product goes', async () => {
 			await confirmedBundle();
@@ -132,8 +147,10 @@ describe.each(backends)('%s', (backend) => {
 				{
 					primaryId: 'GIFT',
 					field: 'components',
-					reason: "The component SET of GIFT is itself a kit, and Khaos Control can't nest kits. Nothing of the relation was written.",
-					remedy: 'Name the components of SET in its place in Pimberly, or take the components of SET away; then save GIFT again.',
+					reason:
+						"The component SET of GIFT is itself a kit, and Khaos Control can't nest kits. Nothing of the relation was written.",
+					remedy:
+						'Name the components of SET in its place in Pimberly, or take the components of SET away; then save GIFT again.',
 				},
 			]);
 			expect(await confirmAll()).toEqual(['stockItem GIFT']);
@@ -142,7 +159,9 @@ describe.each(backends)('%s', (backend) => {
 		test('a kit that is a component of another, whichever comes first, also in one go', async () => {
 			const outcomes = await add(change('SET'), change('GIFT'), kit('GIFT', ['SET*1']), kit('SET', ['SOCKS*2']));
 			expect(outcomes).toEqual(['accepted', 'accepted', 'held', 'rejected']);
-			expect(await refusal()).toMatchObject([{ primaryId: 'SET', reason: expect.stringContaining('also a component of GIFT') as string }]);
+			expect(await refusal()).toMatchObject([
+				{ primaryId: 'SET', reason: expect.stringContaining('also a component of GIFT') as string },
+			]);
 		});
 
 		test('a mended kit ends the exception', async () => {
@@ -155,27 +174,45 @@ describe.each(backends)('%s', (backend) => {
 
 		test('a build on what is a pack', async () => {
 			await confirmedBundle();
-			expect(await add(kit('SET', ['SOCKS*2', 'SHOES*1'], { version: later, relation: 'build' }))).toEqual(['rejected']);
-			expect(await refusal()).toMatchObject([{ primaryId: 'SET', reason: expect.stringContaining("is a pack in Khaos Control and can't be made a build") as string }]);
+			expect(await add(kit('SET', ['SOCKS*2', 'SHOES*1'], { version: later, relation: 'build' }))).toEqual([
+				'rejected',
+			]);
+			expect(await refusal()).toMatchObject([
+				{
+					primaryId: 'SET',
+					reason: expect.stringContaining("is a pack in Khaos Control and can't be made a build") as string,
+				},
+			]);
 			await add(kit('SET', [], { version: later }));
 			await confirmAll();
-			expect(await add(change('SET', { version: again }), kit('SET', ['SOCKS*2'], { version: again, relation: 'build' }))).toEqual(['unchanged', 'accepted']);
+			expect(
+				await add(change('SET', { version: again }), kit('SET', ['SOCKS*2'], { version: again, relation: 'build' })),
+			).toEqual(['unchanged', 'accepted']);
 			expect(await refusal()).toEqual([]);
 		});
 
 		test('a component that is named twice, and a quantity that Khaos has no place for', async () => {
-			expect(await add(kit('A', ['SOCKS*1', 'socks*2']), kit('B', ['SOCKS*0']), kit('C', ['SOCKS*1.005']))).toEqual(['rejected', 'rejected', 'rejected']);
+			expect(await add(kit('A', ['SOCKS*1', 'socks*2']), kit('B', ['SOCKS*0']), kit('C', ['SOCKS*1.005']))).toEqual([
+				'rejected',
+				'rejected',
+				'rejected',
+			]);
 		});
 
 		test('a code that another product has claimed takes neither a kit nor a price', async () => {
 			await add(change('SET', { primaryId: 'P1' }));
-			expect(await add(kit('SET', ['SOCKS*1'], { primaryId: 'P2' }), price('SET', 'Trade', '1.00', { primaryId: 'P2' }))).toEqual(['rejected', 'rejected']);
-			expect((await story.ledger.exceptions()).map(({ type, primaryId }) => [type, primaryId])).toEqual([['duplicateStockCode', 'P2']]);
+			expect(
+				await add(kit('SET', ['SOCKS*1'], { primaryId: 'P2' }), price('SET', 'Trade', '1.00', { primaryId: 'P2' })),
+			).toEqual(['rejected', 'rejected']);
+			expect((await story.ledger.exceptions()).map(({ type, primaryId }) => [type, primaryId])).toEqual([
+				['duplicateStockCode', 'P2'],
+			]);
 		});
 	});
 
 	describe('components held until their kit parent is confirmed', () => {
-		const addHolding = async (...items: AddItem[]): Promise<void> => void (await story.ledger.add(items, { holdComponents: true }));
+		const addHolding = async (...items: AddItem[]): Promise<void> =>
+			void (await story.ledger.add(items, { holdComponents: true }));
 
 		test('the kit comes first', async () => {
 			await addHolding(kit('SET', ['SOCKS*2']), change('SET', { parent: 'RANGE' }));
@@ -210,7 +247,11 @@ describe.each(backends)('%s', (backend) => {
 			await story.ledger.settle([result(item!, 'sent', { awaiting: 'import', reason: 'In relations.tsv' })]);
 		};
 		const stillOut = (item: BatchItem) =>
-			result(item, 'sent', { awaiting: 'import', reason: 'SOCKS is missing', differences: [{ field: 'SOCKS', expected: '2', actual: null }] });
+			result(item, 'sent', {
+				awaiting: 'import',
+				reason: 'SOCKS is missing',
+				differences: [{ field: 'SOCKS', expected: '2', actual: null }],
+			});
 
 		test('it is looked for soon, then less and less often, and confirmed when Khaos shows it', async () => {
 			await send();
@@ -256,7 +297,9 @@ describe.each(backends)('%s', (backend) => {
 			expect(looks).toBeLessThanOrEqual(3);
 			const [exception] = await story.ledger.exceptions();
 			expect(exception).toMatchObject({ type: 'failedTransfer', primaryId: 'SET', key: 'SET', field: 'components' });
-			expect(exception?.reason).toMatch(/kit relation of SET was handed over with an import file 2[456] hours ago, and Khaos Control does not show it\. SOCKS is missing/);
+			expect(exception?.reason).toMatch(
+				/kit relation of SET was handed over with an import file 2[456] hours ago, and Khaos Control does not show it\. SOCKS is missing/,
+			);
 			expect(exception?.remedy).toContain('its file was not imported');
 			expect((await story.ledger.getMany({ kinds: ['kit'], limit: 10 }))[0]?.state).toBe('sent');
 
@@ -278,7 +321,10 @@ describe.each(backends)('%s', (backend) => {
 			await send();
 			expect(await add(kit('SET', ['SOCKS*3'], { version: later }))).toEqual(['accepted']);
 			const [item] = await take(['kit']);
-			expect(item).toMatchObject({ purpose: 'write', desired: { components: [{ stockCode: 'SOCKS', quantity: '3' }] } });
+			expect(item).toMatchObject({
+				purpose: 'write',
+				desired: { components: [{ stockCode: 'SOCKS', quantity: '3' }] },
+			});
 			expect((await story.ledger.stats()).byKind.kit.sent).toBe(0);
 		});
 
@@ -295,7 +341,10 @@ describe.each(backends)('%s', (backend) => {
 			await story.ledger.hints.add([{ idKind: 'primaryId', id: 'SET', deleted: true }]);
 			const { token, hints } = await story.ledger.hints.take(10, minute);
 			await story.ledger.hints.gone(token, [{ hintId: hints[0]!.hintId, primaryId: 'SET' }]);
-			expect((await story.ledger.getMany({ limit: 10 })).map(({ kind, state }) => [kind, state])).toContainEqual(['kit', 'sent']);
+			expect((await story.ledger.getMany({ limit: 10 })).map(({ kind, state }) => [kind, state])).toContainEqual([
+				'kit',
+				'sent',
+			]);
 			expect(await story.ledger.getMany({ kinds: ['price'], limit: 10 })).toEqual([]);
 		});
 	});
@@ -304,7 +353,11 @@ describe.each(backends)('%s', (backend) => {
 		test('a taker of prices gets prices, and never their neighbours', async () => {
 			await add(change('A'), change('B'));
 			await confirmAll();
-			await add(change('A', { version: later, columns: { SELL_PRICE: '3.00' } }), price('A', 'Trade', '1.00'), price('B', 'Trade', '1.00'));
+			await add(
+				change('A', { version: later, columns: { SELL_PRICE: '3.00' } }),
+				price('A', 'Trade', '1.00'),
+				price('B', 'Trade', '1.00'),
+			);
 			expect(keys(await take(['price']))).toEqual(['A | Trade | 1-99999', 'B | Trade | 1-99999']);
 			expect(keys(await take(['kit']))).toEqual([]);
 			expect(keys(await take(['stockItem']))).toEqual(['A']);
@@ -312,7 +365,9 @@ describe.each(backends)('%s', (backend) => {
 
 		test('a hold of a stock item is ended with those of its prices, and a search finds them all', async () => {
 			await add(price('A', 'Trade', '1.00'), price('AB', 'Trade', '1.00'));
-			expect((await story.ledger.getMany({ search: 'a', kinds: ['price'], limit: 10 })).map(({ key }) => key)).toEqual(['A | Trade | 1-99999']);
+			expect((await story.ledger.getMany({ search: 'a', kinds: ['price'], limit: 10 })).map(({ key }) => key)).toEqual([
+				'A | Trade | 1-99999',
+			]);
 			expect(await story.ledger.endHold(['A'], 'It is there')).toBe(1);
 			expect(keys(await take(['price']))).toEqual(['A | Trade | 1-99999']);
 		});

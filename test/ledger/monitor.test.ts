@@ -14,7 +14,8 @@ describe.each(backends)('what the monitor sees in %s', (backend) => {
 	afterEach(async () => {
 		await story.end();
 	});
-	const types = async (): Promise<string[]> => (await story.ledger.exceptions()).map(({ type, key, severity }) => `${severity} ${type} ${key}`);
+	const types = async (): Promise<string[]> =>
+		(await story.ledger.exceptions()).map(({ type, key, severity }) => `${severity} ${type} ${key}`);
 	const takeItems = async () => await story.ledger.take({ target: 'khaos', kinds: ['stockItem'] });
 
 	test('depth by lane and state, lag, and how long the oldest waits', async () => {
@@ -34,7 +35,9 @@ describe.each(backends)('what the monitor sees in %s', (backend) => {
 	test('a queue that waits too long is an exception until it moves; a lag of prices is worse than another', async () => {
 		await story.ledger.add([change('TEE')]);
 		story.later(61 * minute);
-		expect((await story.ledger.monitor.checkHealth()).measures.find(({ name }) => name === 'oldestMinutes')).toMatchObject({ value: 61, level: 'breach' });
+		expect(
+			(await story.ledger.monitor.checkHealth()).measures.find(({ name }) => name === 'oldestMinutes'),
+		).toMatchObject({ value: 61, level: 'breach' });
 		expect(await types()).toEqual(['medium queueDepthBreach Khaos Control']);
 		await story.ledger.settle((await takeItems()).map(confirmed));
 		await story.ledger.monitor.checkHealth();
@@ -83,7 +86,8 @@ describe.each(backends)('what the monitor sees in %s', (backend) => {
 			const port = story.ledger.deliveryPort('https://erp.example');
 			await port
 				.throughGate(LANES.launch, async () => {
-					if (outcome === 'down') throw new KhaosFault('refused', 'ExportStock', 'Khaos Control refused the connection.', 'Start it.');
+					if (outcome === 'down')
+						throw new KhaosFault('refused', 'ExportStock', 'Khaos Control refused the connection.', 'Start it.');
 					if (outcome === 'displeased') throw new KhaosFault('fault', 'ExportStock', 'Unknown code.', 'Mend it.');
 					return await Promise.resolve(outcome);
 				})
@@ -106,14 +110,26 @@ describe.each(backends)('what the monitor sees in %s', (backend) => {
 	});
 
 	test('the report says what to do by owner, what is new and what is over, and what waits for what', async () => {
-		await story.ledger.add([rejection('OLD', 'itemName'), change('TEE'), change('TEE-RED', { parent: 'TEE' }), change('TEE-BLUE', { parent: 'TEE' })]);
+		await story.ledger.add([
+			rejection('OLD', 'itemName'),
+			change('TEE'),
+			change('TEE-RED', { parent: 'TEE' }),
+			change('TEE-BLUE', { parent: 'TEE' }),
+		]);
 		await story.ledger.housekeeping();
 		story.later(25 * 60 * minute);
 		await story.ledger.add([change('OLD', { version: '2026-11-03T10:00:00.000Z' }), rejection('NEW', 'weightKg')]);
 		const [tee] = (await takeItems()).filter(({ key }) => key === 'TEE');
 		await story.ledger.settle([result(tee!, 'failed', { reason: 'Stock type unknown.', remedy: 'Make it.' })]);
-		const data = await buildReportData(story.ledger.monitor, { productUrl: 'https://pim.example/products/{internalId}?q={primaryId}' });
-		expect(data.toDo.map(({ owner, items }) => [owner, items.map(({ severity, title, key }) => `${severity} ${title} ${key}`)])).toEqual([
+		const data = await buildReportData(story.ledger.monitor, {
+			productUrl: 'https://pim.example/products/{internalId}?q={primaryId}',
+		});
+		expect(
+			data.toDo.map(({ owner, items }) => [
+				owner,
+				items.map(({ severity, title, key }) => `${severity} ${title} ${key}`),
+			]),
+		).toEqual([
 			['ecommerce', ['high Invalid product NEW']],
 			['operations', ['critical Failed transfer TEE']],
 			['finance', []],
@@ -124,7 +140,12 @@ describe.each(backends)('what the monitor sees in %s', (backend) => {
 		expect(data.toDo[1]!.items[0]!.productUrl).toBe('https://pim.example/products/id-TEE?q=TEE');
 		expect(data.toDo[0]!.items[0]!.productUrl).toBe('https://pim.example/products/id-NEW?q=NEW');
 		expect(data.heldFamilies).toMatchObject([
-			{ waitsFor: { kind: 'stockItem', key: 'TEE' }, count: 2, keys: ['TEE-RED', 'TEE-BLUE'], reason: 'TEE failed: Stock type unknown.' },
+			{
+				waitsFor: { kind: 'stockItem', key: 'TEE' },
+				count: 2,
+				keys: ['TEE-RED', 'TEE-BLUE'],
+				reason: 'TEE failed: Stock type unknown.',
+			},
 		]);
 		expect(data.work).toMatchObject([{ confirmed: 0, failed: 1 }]);
 		expect(data.series).toMatchObject([{ held: 2, failed: 1 }]);
@@ -170,7 +191,13 @@ describe.each(backends)('what the monitor sees in %s', (backend) => {
 			'The status was handed out to be written to Pimberly.',
 			'The status was written to Pimberly.',
 		]);
-		expect(history.now).toEqual([`Khaos Control holds the stock item (stock id khaos-TEE-RED), last read at ${new Date(story.now).toISOString()}.`]);
-		expect(historyOf('NOBODY', await story.ledger.monitor.trailOf('NOBODY', 100))).toEqual({ sku: 'NOBODY', now: [], lines: [] });
+		expect(history.now).toEqual([
+			`Khaos Control holds the stock item (stock id khaos-TEE-RED), last read at ${new Date(story.now).toISOString()}.`,
+		]);
+		expect(historyOf('NOBODY', await story.ledger.monitor.trailOf('NOBODY', 100))).toEqual({
+			sku: 'NOBODY',
+			now: [],
+			lines: [],
+		});
 	});
 });

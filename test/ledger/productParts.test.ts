@@ -47,13 +47,17 @@ describe.each(backends)('%s: what belongs to one product', (backend) => {
 
 	test('an invalid price is an exception of its own: the product is sent and becomes Live all the same', async () => {
 		await story.ledger.add([partly([stockItem('LAMP'), price('LAMP', '5.00')])]);
-		expect(await story.ledger.exceptions()).toMatchObject([{ type: 'invalidProduct', primaryId: 'LAMP', field: 'tradePrice' }]);
+		expect(await story.ledger.exceptions()).toMatchObject([
+			{ type: 'invalidProduct', primaryId: 'LAMP', field: 'tradePrice' },
+		]);
 		expect((await story.ledger.stats()).rejected).toBe(0);
 
 		const batch = await story.ledger.take({ target: 'khaos' });
 		expect(keys(batch)).toEqual(['LAMP']);
 		await story.ledger.settle(batch.map(confirmed));
-		expect(await story.ledger.take({ target: 'pimberly' })).toMatchObject([{ desired: { primaryId: 'LAMP', status: 'Live' } }]);
+		expect(await story.ledger.take({ target: 'pimberly' })).toMatchObject([
+			{ desired: { primaryId: 'LAMP', status: 'Live' } },
+		]);
 		expect(await open()).toEqual(['price LAMP | Trade | 1-99999 queued']);
 
 		await story.ledger.add([change('LAMP', { version: later(5) })]);
@@ -61,15 +65,27 @@ describe.each(backends)('%s: what belongs to one product', (backend) => {
 	});
 
 	test('a price without a row in the mapping is for finance to look at', async () => {
-		const unmapped = { field: 'promoPrice', value: '9.99', reason: 'No row takes it.', remedy: 'Add one.', type: 'unmappedPrice' as const };
+		const unmapped = {
+			field: 'promoPrice',
+			value: '9.99',
+			reason: 'No row takes it.',
+			remedy: 'Add one.',
+			type: 'unmappedPrice' as const,
+		};
 		await story.ledger.add([partly([stockItem('LAMP')], { reasons: [unmapped] })]);
-		expect(await story.ledger.exceptions()).toMatchObject([{ type: 'unmappedPrice', owner: 'finance', field: 'promoPrice' }]);
+		expect(await story.ledger.exceptions()).toMatchObject([
+			{ type: 'unmappedPrice', owner: 'finance', field: 'promoPrice' },
+		]);
 	});
 
 	test('where the kit is at fault, a new product is not sent, nor its prices; of one in Khaos all but the relation is', async () => {
 		const broken = (version: string): AddItem => {
 			const item = stockItem('LAMP', { version, columns: { SELL_PRICE: '9.00' } });
-			return rejection('LAMP', 'components', { withoutInvalid: item, unaffected: [price('LAMP', '5.00', version)], source: item.source });
+			return rejection('LAMP', 'components', {
+				withoutInvalid: item,
+				unaffected: [price('LAMP', '5.00', version)],
+				source: item.source,
+			});
 		};
 		await story.ledger.add([broken(later(1))]);
 		expect(await open()).toEqual([]);
@@ -85,9 +101,15 @@ describe.each(backends)('%s: what belongs to one product', (backend) => {
 	test('a second product with the same stock code brings neither its kit nor its prices', async () => {
 		await story.ledger.add([change('LAMP', { primaryId: 'P1' })]);
 		const second = (one: Change): AddItem => asItem({ ...one, source: { ...one.source, primaryId: 'P2' } });
-		await story.ledger.add([change('LAMP', { primaryId: 'P2' }), second(price('LAMP', '5.00')), second(kit('LAMP', [['BULB', '2']]))]);
+		await story.ledger.add([
+			change('LAMP', { primaryId: 'P2' }),
+			second(price('LAMP', '5.00')),
+			second(kit('LAMP', [['BULB', '2']])),
+		]);
 		expect(await open()).toEqual(['stockItem LAMP queued']);
-		expect((await story.ledger.exceptions()).map(({ type, primaryId }) => [type, primaryId])).toEqual([['duplicateStockCode', 'P2']]);
+		expect((await story.ledger.exceptions()).map(({ type, primaryId }) => [type, primaryId])).toEqual([
+			['duplicateStockCode', 'P2'],
+		]);
 		expect((await story.ledger.stats()).rejected).toBe(1);
 	});
 
@@ -111,7 +133,9 @@ describe.each(backends)('%s: what belongs to one product', (backend) => {
 		expect(await open()).toEqual(['kit SET held', 'stockItem BULB queued', 'stockItem SET queued']);
 
 		await story.ledger.settle((await story.ledger.take({ target: 'khaos' })).map(confirmed));
-		expect(await story.ledger.take({ target: 'khaos' })).toMatchObject([{ kind: 'kit', key: 'SET', desired: { components } }]);
+		expect(await story.ledger.take({ target: 'khaos' })).toMatchObject([
+			{ kind: 'kit', key: 'SET', desired: { components } },
+		]);
 		const [other] = await story.ledger.add([asItem(kit('SET-2', [[standIn, '1']]))]);
 		expect(other).toMatchObject({ change: { desired: { components: [{ stockCode: 'BULB', quantity: '1' }] } } });
 	});
@@ -132,7 +156,10 @@ describe.each(backends)('%s: what belongs to one product', (backend) => {
 
 	describe('a variant whose parent is a variant itself', () => {
 		const typed = (code: string, productType: string, parent?: string, version?: string): AddItem => {
-			const item = stockItem(code, { ...(parent === undefined ? {} : { parent }), ...(version === undefined ? {} : { version }) });
+			const item = stockItem(code, {
+				...(parent === undefined ? {} : { parent }),
+				...(version === undefined ? {} : { version }),
+			});
 			return asItem({ ...item, desired: { ...item.desired, productType, parentKey: parent ?? null } });
 		};
 		const parent = typed('TEE', 'VariantParent');
@@ -166,18 +193,23 @@ describe.each(backends)('%s: what belongs to one product', (backend) => {
 			expect(await open()).toContain('stockItem TEE-RED-L held');
 			// Or by the other's type.
 			await story.ledger.add([typed('CAP-1', 'Variant', 'CAP'), typed('CAP', 'Variant', 'HATS')]);
-			await story.ledger.add([typed('CAP', 'VariantParent', undefined, later(6)), typed('CAP-1', 'Variant', 'CAP', later(6))]);
+			await story.ledger.add([
+				typed('CAP', 'VariantParent', undefined, later(6)),
+				typed('CAP-1', 'Variant', 'CAP', later(6)),
+			]);
 			expect(await story.ledger.exceptions()).toEqual([]);
 		});
 	});
 
 	test('taking a relation away means something only where there was one', async () => {
-		const clear = (version: string): AddItem => asItem({ ...kit('SET', [], version), needs: [{ kind: 'stockItem', key: 'SET' }] });
+		const clear = (version: string): AddItem =>
+			asItem({ ...kit('SET', [], version), needs: [{ kind: 'stockItem', key: 'SET' }] });
 		const [never] = await story.ledger.add([clear(later(1))]);
 		expect(never).toMatchObject({ outcome: 'unchanged', reason: 'There is no relation to take away' });
 
 		await story.ledger.add([change('SET'), change('BULB'), asItem(kit('SET', [['BULB', '2']], later(2)))]);
-		for (let round = 0; round < 2; round++) await story.ledger.settle((await story.ledger.take({ target: 'khaos' })).map(confirmed));
+		for (let round = 0; round < 2; round++)
+			await story.ledger.settle((await story.ledger.take({ target: 'khaos' })).map(confirmed));
 		const [once] = await story.ledger.add([clear(later(3))]);
 		expect(once!.outcome).toBe('accepted');
 	});

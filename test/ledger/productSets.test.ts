@@ -28,7 +28,10 @@ describe('a bundle whose components are a product set', () => {
 		const mapping = parseProfile({
 			...DEMO_MAPPING,
 			stockCode: { from: 'attribute', attribute: 'sku' },
-			kits: { components: { from: 'productSet', attribute: 'contents', quantityAttribute: 'howMany' }, namedBy: 'internalId' },
+			kits: {
+				components: { from: 'productSet', attribute: 'contents', quantityAttribute: 'howMany' },
+				namedBy: 'internalId',
+			},
 		});
 		shop = await SyncedShop.open('sqlite', catalogue, { mapping });
 		await shop.sync();

@@ -105,31 +105,52 @@ describe('several processes with one PostgreSQL ledger', () => {
 
 	test('people who replay and drop while batches are settled lose nothing and bring nothing back twice', async () => {
 		const store = postgres();
-		const [taker, operations, ecommerce] = await Promise.all([openAnother(store), openAnother(store), openAnother(store)]);
+		const [taker, operations, ecommerce] = await Promise.all([
+			openAnother(store),
+			openAnother(store),
+			openAnother(store),
+		]);
 		const codes = Array.from({ length: 60 }, (_, index) => `ITEM-${index}`);
 		await taker!.add(codes.map((code) => change(code)));
 		const deliver = async (): Promise<void> => {
 			for (let round = 0; round < 25; round++) {
 				const batch = await taker!.take({ target: 'khaos', limit: 7 });
-				const results = batch.map((item, at) => (at % 3 === 0 ? confirmed(item) : result(item, at % 3 === 1 ? 'failed' : 'retry', { cause: 'unavailable' })));
+				const results = batch.map((item, at) =>
+					at % 3 === 0 ? confirmed(item) : result(item, at % 3 === 1 ? 'failed' : 'retry', { cause: 'unavailable' }),
+				);
 				await taker!.settle(results);
 			}
 		};
 		const person = async (ledger: Ledger, does: 'replay' | 'drop', start: number): Promise<void> => {
 			for (let at = 0; at < 40; at++)
-				await ledger[does]({ names: [codes[(start + at * 7) % codes.length]!], kinds: ['stockItem'] }, 'A person says so');
+				await ledger[does](
+					{ names: [codes[(start + at * 7) % codes.length]!], kinds: ['stockItem'] },
+					'A person says so',
+				);
 		};
-		await Promise.all([deliver(), person(operations!, 'replay', 3), person(ecommerce!, 'drop', 11), person(operations!, 'replay', 29)]);
+		await Promise.all([
+			deliver(),
+			person(operations!, 'replay', 3),
+			person(ecommerce!, 'drop', 11),
+			person(operations!, 'replay', 29),
+		]);
 
 		// In the end all of it is wanted, and Khaos takes it.
 		await operations!.replay({ names: codes, kinds: ['stockItem'] }, 'All of it');
 		const seen: string[] = [];
-		for (let batch = await taker!.take({ target: 'khaos' }); batch.length > 0; batch = await taker!.take({ target: 'khaos' })) {
+		for (
+			let batch = await taker!.take({ target: 'khaos' });
+			batch.length > 0;
+			batch = await taker!.take({ target: 'khaos' })
+		) {
 			seen.push(...batch.map((item) => item.key));
 			await taker!.settle(batch.map(confirmed));
 		}
 		expect(new Set(seen).size).toBe(seen.length);
-		expect(await taker!.stats()).toMatchObject({ confirmed: codes.length, khaos: { queued: 0, leased: 0, retrying: 0, failed: 0 } });
+		expect(await taker!.stats()).toMatchObject({
+			confirmed: codes.length,
+			khaos: { queued: 0, leased: 0, retrying: 0, failed: 0 },
+		});
 		expect((await taker!.exceptions()).filter((one) => one.type === 'failedTransfer')).toEqual([]);
 	});
 

@@ -13,7 +13,9 @@ describe.each(backends)('%s', (backend) => {
 	test('a child waits until its parent is confirmed, and says what it waits for', async () => {
 		const outcomes = await story.ledger.add([change('TEE-RED', { parent: 'TEE' }), change('TEE')]);
 		expect(outcomes.map((one) => one.outcome)).toEqual(['held', 'accepted']);
-		expect((await story.ledger.getMany({ states: ['held'], limit: 10 })).map((one) => [one.key, one.waitsFor])).toEqual([['TEE-RED', ['TEE']]]);
+		expect((await story.ledger.getMany({ states: ['held'], limit: 10 })).map((one) => [one.key, one.waitsFor])).toEqual(
+			[['TEE-RED', ['TEE']]],
+		);
 
 		const first = await takeKhaos();
 		expect(keys(first)).toEqual(['TEE']);
@@ -29,13 +31,17 @@ describe.each(backends)('%s', (backend) => {
 			story.later(60_000);
 			const [parent] = await takeKhaos();
 			expect(parent).toMatchObject({ key: 'TEE', attempt });
-			await story.ledger.settle([result(parent!, 'retry', { cause: 'refused', reason: 'Stock type unknown.', remedy: 'Create it.' })]);
+			await story.ledger.settle([
+				result(parent!, 'retry', { cause: 'refused', reason: 'Stock type unknown.', remedy: 'Create it.' }),
+			]);
 		}
 		story.later(60 * 60_000);
 		expect(await takeKhaos()).toEqual([]);
 		const [held] = await story.ledger.getMany({ states: ['held'], limit: 10 });
 		expect(held).toMatchObject({ key: 'TEE-RED', waitingReason: 'TEE failed: Stock type unknown.' });
-		expect(await story.ledger.exceptions()).toMatchObject([{ type: 'failedTransfer', key: 'TEE', reason: 'Stock type unknown.' }]);
+		expect(await story.ledger.exceptions()).toMatchObject([
+			{ type: 'failedTransfer', key: 'TEE', reason: 'Stock type unknown.' },
+		]);
 
 		await story.ledger.add([change('TEE', { version: '2026-11-02T11:00:00.000Z' })]);
 		await story.ledger.settle((await takeKhaos()).map(confirmed));
@@ -75,10 +81,15 @@ describe.each(backends)('%s', (backend) => {
 		expect(again.map((one) => one.outcome)).toEqual(['unchanged', 'unchanged', 'accepted']);
 		const batch = await takeKhaos();
 		expect(batch).toHaveLength(1);
-		expect(batch[0]).toMatchObject({ version: '2026-11-02T08:30:00.000Z', desired: { columns: { SELL_PRICE: '3.00' } } });
+		expect(batch[0]).toMatchObject({
+			version: '2026-11-02T08:30:00.000Z',
+			desired: { columns: { SELL_PRICE: '3.00' } },
+		});
 
 		await story.ledger.settle(batch.map(confirmed));
-		const [echo] = await story.ledger.add([change('LAMP', { version: '2026-11-02T10:00:00.000Z', columns: { SELL_PRICE: '3.00' } })]);
+		const [echo] = await story.ledger.add([
+			change('LAMP', { version: '2026-11-02T10:00:00.000Z', columns: { SELL_PRICE: '3.00' } }),
+		]);
 		expect(echo!.outcome).toBe('unchanged');
 		expect(await takeKhaos()).toEqual([]);
 	});
@@ -90,7 +101,9 @@ describe.each(backends)('%s', (backend) => {
 		expect(await takeKhaos()).toEqual([]);
 		await story.ledger.settle(first.map(confirmed));
 		const second = await takeKhaos();
-		expect(second).toMatchObject([{ key: 'LAMP', lane: 1, changedFields: ['SELL_PRICE'], desired: { columns: { SELL_PRICE: '5.00' } } }]);
+		expect(second).toMatchObject([
+			{ key: 'LAMP', lane: 1, changedFields: ['SELL_PRICE'], desired: { columns: { SELL_PRICE: '5.00' } } },
+		]);
 	});
 
 	test('a price overtakes descriptions; a description changed back is not sent at all', async () => {
@@ -101,7 +114,9 @@ describe.each(backends)('%s', (backend) => {
 			change('B', { version: '2026-11-02T09:01:00.000Z', columns: { SELL_PRICE: '7.00' } }),
 		]);
 		await story.ledger.add([change('A', { version: '2026-11-02T09:02:00.000Z' })]);
-		await story.ledger.add([change('A', { version: '2026-11-02T09:03:00.000Z', columns: { SHORT_DESC: 'Newer words' } })]);
+		await story.ledger.add([
+			change('A', { version: '2026-11-02T09:03:00.000Z', columns: { SHORT_DESC: 'Newer words' } }),
+		]);
 		expect((await takeKhaos()).map((item) => [item.key, item.lane])).toEqual([
 			['B', 1],
 			['A', 4],
@@ -114,7 +129,9 @@ describe.each(backends)('%s', (backend) => {
 		story.later(story.ledger.settings.leaseMs + 1);
 		const second = await takeKhaos();
 		expect(keys(second)).toEqual(['LAMP']);
-		expect(await story.ledger.settle(first.map(confirmed))).toEqual([{ changeId: first[0]!.changeId, outcome: 'overtaken' }]);
+		expect(await story.ledger.settle(first.map(confirmed))).toEqual([
+			{ changeId: first[0]!.changeId, outcome: 'overtaken' },
+		]);
 		expect(await story.ledger.settle(second.map(confirmed))).toMatchObject([{ outcome: 'confirmed' }]);
 	});
 
@@ -149,14 +166,20 @@ describe.each(backends)('%s', (backend) => {
 		expect(await takePimberly()).toEqual([]);
 		await story.ledger.settle((await takeKhaos()).map(confirmed));
 		const live = await takePimberly();
-		expect(live.map((item) => item.desired)).toMatchObject([{ primaryId: 'TEE', status: 'Live', stockId: 'khaos-TEE' }]);
+		expect(live.map((item) => item.desired)).toMatchObject([
+			{ primaryId: 'TEE', status: 'Live', stockId: 'khaos-TEE' },
+		]);
 		await story.ledger.settle(live.map(confirmed));
 		story.later(60_000);
 		const held = await takePimberly();
-		expect(held.map((item) => item.desired)).toMatchObject([{ primaryId: 'TEE-RED', status: 'Held', message: 'Waits for TEE to be confirmed in Khaos' }]);
+		expect(held.map((item) => item.desired)).toMatchObject([
+			{ primaryId: 'TEE-RED', status: 'Held', message: 'Waits for TEE to be confirmed in Khaos' },
+		]);
 		await story.ledger.settle(held.map(confirmed));
 		await story.ledger.settle((await takeKhaos()).map(confirmed));
-		expect((await takePimberly()).map((item) => item.desired)).toMatchObject([{ primaryId: 'TEE-RED', status: 'Live' }]);
+		expect((await takePimberly()).map((item) => item.desired)).toMatchObject([
+			{ primaryId: 'TEE-RED', status: 'Live' },
+		]);
 	});
 
 	test('a product once Live stays Live when a later change fails; the message says what is wrong', async () => {
@@ -164,15 +187,23 @@ describe.each(backends)('%s', (backend) => {
 		await story.ledger.settle((await takeKhaos()).map(confirmed));
 		await story.ledger.settle((await takePimberly()).map(confirmed));
 		await story.ledger.add([change('LAMP', { version: '2026-11-02T10:00:00.000Z', columns: { TAX_CODE: '9' } })]);
-		await story.ledger.settle((await takeKhaos()).map((item) => result(item, 'failed', { reason: 'Tax code 9 is unknown.', remedy: 'Use 1 to 6.' })));
-		expect((await takePimberly()).map((item) => item.desired)).toMatchObject([{ status: 'Live', message: 'Tax code 9 is unknown. Use 1 to 6.' }]);
+		await story.ledger.settle(
+			(await takeKhaos()).map((item) =>
+				result(item, 'failed', { reason: 'Tax code 9 is unknown.', remedy: 'Use 1 to 6.' }),
+			),
+		);
+		expect((await takePimberly()).map((item) => item.desired)).toMatchObject([
+			{ status: 'Live', message: 'Tax code 9 is unknown. Use 1 to 6.' },
+		]);
 	});
 
 	test('a Pimberly outage never holds up Khaos, and the status is written when it is over', async () => {
 		await story.ledger.add([change('A'), change('B')]);
 		await story.ledger.settle((await takeKhaos(1)).map(confirmed));
 		const [status] = await takePimberly();
-		await story.ledger.settle([result(status!, 'retry', { cause: 'unavailable', reason: 'Pimberly does not answer.' })]);
+		await story.ledger.settle([
+			result(status!, 'retry', { cause: 'unavailable', reason: 'Pimberly does not answer.' }),
+		]);
 		await story.ledger.settle((await takeKhaos()).map(confirmed));
 		story.later(10 * 60_000);
 		expect((await takePimberly()).map((item) => item.key).sort()).toEqual(['A', 'B']);

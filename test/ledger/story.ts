@@ -7,7 +7,17 @@ import type { AddItem } from '../../lib/ledger/intake/add';
 import { openLedger, type Ledger, type LedgerStore } from '../../lib/ledger/ledger';
 import { openPostgres } from '../../lib/ledger/store/postgres';
 import { openSqlite } from '../../lib/ledger/store/sqlite';
-import { keyOf, priceKeyOf, type BatchItem, type Change, type KitReadBack, type ReadBack, type Rejection, type Relation, type Result } from '../../lib/shapes';
+import {
+	keyOf,
+	priceKeyOf,
+	type BatchItem,
+	type Change,
+	type KitReadBack,
+	type ReadBack,
+	type Rejection,
+	type Relation,
+	type Result,
+} from '../../lib/shapes';
 import { documentedTransitions, seenTransitions, watchTransitions } from '../../scripts/simulation/transitions';
 
 /** A ledger of its own, with a clock that the test moves. */
@@ -31,7 +41,10 @@ export type Backend = (typeof backends)[number];
 export function freshStore(backend: Backend): { store: LedgerStore; remove: () => void } {
 	if (backend === 'sqlite') {
 		const folder = mkdtempSync(join(tmpdir(), 'ledger-'));
-		return { store: { backend, file: join(folder, 'ledger.sqlite') }, remove: () => rmSync(folder, { recursive: true }) };
+		return {
+			store: { backend, file: join(folder, 'ledger.sqlite') },
+			remove: () => rmSync(folder, { recursive: true }),
+		};
 	}
 	const url = new URL(process.env['LEDGER_TEST_POSTGRES']!);
 	return {
@@ -68,7 +81,8 @@ export async function beginStory(backend: Backend): Promise<Story> {
 			story.ledger = await open();
 		},
 		look: async <T extends object>(sql: string) => {
-			const database = store.backend === 'sqlite' ? openSqlite({ file: store.file, readOnly: true }) : openPostgres(store);
+			const database =
+				store.backend === 'sqlite' ? openSqlite({ file: store.file, readOnly: true }) : openPostgres(store);
 			try {
 				return await database.read(async (tx) => await tx.all<T>(sql));
 			} finally {
@@ -112,7 +126,13 @@ export function stockItem(stockCode: string, options: ItemOptions = {}): Change 
 		needs: options.parent === undefined ? [] : [{ kind: 'stockItem', key: options.parent }],
 		desired: {
 			stockCode,
-			columns: { STOCK_CODE: stockCode, SHORT_DESC: `Item ${stockCode}`, BUY_PRICE: '1.00', SELL_PRICE: '2.00', ...options.columns },
+			columns: {
+				STOCK_CODE: stockCode,
+				SHORT_DESC: `Item ${stockCode}`,
+				BUY_PRICE: '1.00',
+				SELL_PRICE: '2.00',
+				...options.columns,
+			},
 		},
 		source: { primaryId: options.primaryId ?? stockCode, internalId: `id-${stockCode}`, dateUpdated: version },
 		warnings: [],
@@ -120,7 +140,10 @@ export function stockItem(stockCode: string, options: ItemOptions = {}): Change 
 	};
 }
 
-export const change = (stockCode: string, options: ItemOptions = {}): AddItem => ({ type: 'change', change: stockItem(stockCode, options) });
+export const change = (stockCode: string, options: ItemOptions = {}): AddItem => ({
+	type: 'change',
+	change: stockItem(stockCode, options),
+});
 
 export interface PartOptions {
 	version?: string;
@@ -128,7 +151,11 @@ export interface PartOptions {
 }
 
 /** A kit relation as the mapper makes it; components as `CODE*quantity`. */
-export function kit(stockCode: string, components: string[], options: PartOptions & { relation?: Relation } = {}): AddItem {
+export function kit(
+	stockCode: string,
+	components: string[],
+	options: PartOptions & { relation?: Relation } = {},
+): AddItem {
 	const { source, version } = stockItem(stockCode, options);
 	const named = components.map((text) => ({ stockCode: text.split('*')[0]!, quantity: text.split('*')[1] ?? '1' }));
 	return {
@@ -139,7 +166,10 @@ export function kit(stockCode: string, components: string[], options: PartOption
 			version,
 			lane: 2,
 			changedFields: [],
-			needs: [stockCode, ...named.map((component) => component.stockCode)].map((code) => ({ kind: 'stockItem', key: keyOf(code) })),
+			needs: [stockCode, ...named.map((component) => component.stockCode)].map((code) => ({
+				kind: 'stockItem',
+				key: keyOf(code),
+			})),
 			desired: { stockCode, relation: options.relation ?? 'pack', components: named },
 			source,
 			warnings: [],
@@ -205,13 +235,20 @@ export const result = (item: BatchItem, status: Result['status'], extra: Partial
 });
 
 /** The relation as Khaos shows it once the file was imported. */
-export const kitReadBackOf = (item: BatchItem): KitReadBack => ({ exists: true, ...(item.desired as unknown as Omit<KitReadBack, 'exists'>) });
+export const kitReadBackOf = (item: BatchItem): KitReadBack => ({
+	exists: true,
+	...(item.desired as unknown as Omit<KitReadBack, 'exists'>),
+});
 
 export const confirmed = (item: BatchItem): Result =>
 	result(
 		item,
 		'confirmed',
-		item.kind === 'stockItem' ? { readBack: readBackOf(item) } : item.kind === 'kit' ? { kitReadBack: kitReadBackOf(item) } : {},
+		item.kind === 'stockItem'
+			? { readBack: readBackOf(item) }
+			: item.kind === 'kit'
+				? { kitReadBack: kitReadBackOf(item) }
+				: {},
 	);
 
 export const keys = (items: Array<{ key: string }>): string[] => items.map((item) => item.key);

@@ -89,14 +89,26 @@ export class SyncedShop {
 	}
 
 	get pimberly(): PimberlyClient {
-		const connection = toConnection({ baseUrl: this.simulators.pimberlyUrl, tokenKind: 'feed', token: this.simulators.feedToken });
-		return new PimberlyClient(connection, { request: fetchRequest, sleep: noWait, random: () => 0.5, now: () => this.story.now });
+		const connection = toConnection({
+			baseUrl: this.simulators.pimberlyUrl,
+			tokenKind: 'feed',
+			token: this.simulators.feedToken,
+		});
+		return new PimberlyClient(connection, {
+			request: fetchRequest,
+			sleep: noWait,
+			random: () => 0.5,
+			now: () => this.story.now,
+		});
 	}
 
 	/** A control call, as a person behind the sync's back. */
 	async control(method: 'POST' | 'DELETE', path: string, body: unknown): Promise<void> {
 		const text = typeof body === 'string' ? body : JSON.stringify(body);
-		const answer = await fetch(`${this.simulators.controlUrl}${path}`, { method, ...(method === 'POST' ? { body: text } : {}) });
+		const answer = await fetch(`${this.simulators.controlUrl}${path}`, {
+			method,
+			...(method === 'POST' ? { body: text } : {}),
+		});
 		if (!answer.ok) throw new Error(await answer.text());
 	}
 
@@ -108,9 +120,7 @@ export class SyncedShop {
 			SCAN,
 		).catch(() => null);
 		if (outcome?.status !== 'done') return;
-		await this.ledger.add(
-			outcome.products.flatMap((product) => addItemsOf(mapProduct(product, this.profile))),
-		);
+		await this.ledger.add(outcome.products.flatMap((product) => addItemsOf(mapProduct(product, this.profile))));
 	}
 
 	/** Everything that can go to Khaos now; a person imports the files at once. */
@@ -129,8 +139,12 @@ export class SyncedShop {
 	khaosIsDown = false;
 
 	private async importFiles(batch: BatchItem[]): Promise<void> {
-		const kits = batch.filter(({ kind }) => kind === 'kit').map((item) => ({ item, kit: item.desired as unknown as DesiredKit }));
-		const prices = batch.filter(({ kind }) => kind === 'price').map((item) => ({ item, price: item.desired as unknown as DesiredPrice }));
+		const kits = batch
+			.filter(({ kind }) => kind === 'kit')
+			.map((item) => ({ item, kit: item.desired as unknown as DesiredKit }));
+		const prices = batch
+			.filter(({ kind }) => kind === 'price')
+			.map((item) => ({ item, price: item.desired as unknown as DesiredPrice }));
 		const kitImport = kitFiles(kits, 'desktop');
 		for (const { kind, content } of kitImport.files) {
 			await this.control('POST', `/khaos/import/relationships?kind=${kind === 'build' ? 'build' : 'pack'}`, content);
@@ -138,7 +152,11 @@ export class SyncedShop {
 		const priceImport = cloudPriceFiles(prices);
 		for (const { content } of priceImport.files) await this.control('POST', '/khaos/import/prices', content);
 		const refused = [...kitImport.refused, ...priceImport.refused].map(({ entry }) => entry.item.changeId);
-		await this.ledger.settle(batch.map((item) => (refused.includes(item.changeId) ? result(item, 'failed', { reason: 'Refused.' }) : confirmed(item))));
+		await this.ledger.settle(
+			batch.map((item) =>
+				refused.includes(item.changeId) ? result(item, 'failed', { reason: 'Refused.' }) : confirmed(item),
+			),
+		);
 	}
 
 	/** Write what Pimberly is to be told. */
@@ -148,7 +166,12 @@ export class SyncedShop {
 			if (batch.length === 0) return;
 			const tell = async (item: BatchItem): Promise<Result> => {
 				const { status, message, date, stockId, primaryId } = item.desired;
-				const values = { khaosStatus: status, khaosStatusMessage: message, khaosStatusDate: date, khaosStockId: stockId };
+				const values = {
+					khaosStatus: status,
+					khaosStatusMessage: message,
+					khaosStatusDate: date,
+					khaosStockId: stockId,
+				};
 				return await updateProduct(this.pimberly, String(primaryId), values, { style: 'auto', mustExist: false }).then(
 					() => resultOf(item, null),
 					(error: Error) => resultOf(item, error as Parameters<typeof resultOf>[1]),

@@ -14,7 +14,9 @@ describe('the audit trail', () => {
 	const events = (): string[] => {
 		const { file } = story.store as { file: string };
 		const database = new DatabaseSync(file, { readOnly: true });
-		const rows = database.prepare(`SELECT event || ' ' || version AS line FROM trail WHERE kind = 'stockItem' ORDER BY event_id`).all();
+		const rows = database
+			.prepare(`SELECT event || ' ' || version AS line FROM trail WHERE kind = 'stockItem' ORDER BY event_id`)
+			.all();
 		database.close();
 		return rows.map((row) => String(row['line']));
 	};

@@ -35,7 +35,14 @@ describe.each(backends)('an operation whose commit is of unknown outcome, %s', (
 	const product = { primaryId: 'A', internalId: 'id-A', dateUpdated: '2026-11-02T08:59:00.000Z' };
 
 	test('a step of a scan keeps its lease, and its products go out', async () => {
-		const scan = scanPort(twice, 1, defaultSettings, 'this process', { newToken, every: () => () => undefined }, 'trigger');
+		const scan = scanPort(
+			twice,
+			1,
+			defaultSettings,
+			'this process',
+			{ newToken, every: () => () => undefined },
+			'trigger',
+		);
 		const step = (await scan.begin(60_000))!;
 		expect(step).not.toBeNull();
 		expect(await scan.begin(60_000)).toBeNull();

@@ -136,10 +136,24 @@ describe.each(backends)('a ledger that the first released version wrote, %s', (b
 	afterAll(() => remove());
 
 	const desired = (stockCode: string) =>
-		JSON.stringify({ stockCode, columns: { STOCK_CODE: stockCode, SHORT_DESC: `Item ${stockCode}`, SELL_PRICE: '2.00' } });
+		JSON.stringify({
+			stockCode,
+			columns: { STOCK_CODE: stockCode, SHORT_DESC: `Item ${stockCode}`, SELL_PRICE: '2.00' },
+		});
 	const source = (primaryId: string) =>
 		JSON.stringify({ primaryId, internalId: `id-${primaryId}`, dateUpdated: '2026-11-02T08:59:00.000Z' });
-	const written = ['records', 'changes', 'change_needs', 'products', 'relations', 'scans', 'exceptions', 'trail', 'hints', 'takes'];
+	const written = [
+		'records',
+		'changes',
+		'change_needs',
+		'products',
+		'relations',
+		'scans',
+		'exceptions',
+		'trail',
+		'hints',
+		'takes',
+	];
 	const rowsOf = async (database: Database): Promise<Record<string, Array<Record<string, unknown>>>> =>
 		await database.read(async (tx) => {
 			const rows: Record<string, Array<Record<string, unknown>>> = {};
@@ -157,25 +171,115 @@ describe.each(backends)('a ledger that the first released version wrote, %s', (b
 		await database.write(async (tx) => {
 			const insert = async (table: string, row: Record<string, string | number | null>): Promise<void> => {
 				const names = Object.keys(row);
-				await tx.run(`INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`, ...Object.values(row));
+				await tx.run(
+					`INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
+					...Object.values(row),
+				);
 			};
 			const version = '2026-11-02T08:59:00.000Z';
 			await insert('environments', { name: 'Live', created_at: 1 });
 			for (const key of ['TEE', 'TEE-RED', 'LAMP', 'CUP']) {
-				await insert('records', { environment_id: 1, kind: 'stockItem', key, primary_id: key, internal_id: `id-${key}`, version });
-				await insert('products', { environment_id: 1, primary_id: key, internal_id: `id-${key}`, version, stock_key: key, seen_at: 1 });
+				await insert('records', {
+					environment_id: 1,
+					kind: 'stockItem',
+					key,
+					primary_id: key,
+					internal_id: `id-${key}`,
+					version,
+				});
+				await insert('products', {
+					environment_id: 1,
+					primary_id: key,
+					internal_id: `id-${key}`,
+					version,
+					stock_key: key,
+					seen_at: 1,
+				});
 			}
-			await tx.run(`UPDATE records SET confirmed = ?, confirmed_version = ?, present = 1 WHERE key = 'CUP'`, desired('CUP'), version);
-			const open = { environment_id: 1, target: 'khaos', kind: 'stockItem', lane: 2, version, changed_fields: '[]', warnings: '[]', added_at: 1 };
-			await insert('changes', { ...open, record_id: 1, key: 'TEE', state: 'leased', desired: desired('TEE'), source: source('TEE'), lease_token: 'of the dead', lease_until: 1, attempt: 1 });
-			await insert('changes', { ...open, record_id: 2, key: 'TEE-RED', state: 'held', desired: desired('TEE-RED'), source: source('TEE-RED'), unmet: 1, held_since: 1 });
-			await insert('changes', { ...open, record_id: 3, key: 'LAMP', state: 'queued', desired: desired('LAMP'), source: source('LAMP'), ready_at: 1 });
+			await tx.run(
+				`UPDATE records SET confirmed = ?, confirmed_version = ?, present = 1 WHERE key = 'CUP'`,
+				desired('CUP'),
+				version,
+			);
+			const open = {
+				environment_id: 1,
+				target: 'khaos',
+				kind: 'stockItem',
+				lane: 2,
+				version,
+				changed_fields: '[]',
+				warnings: '[]',
+				added_at: 1,
+			};
+			await insert('changes', {
+				...open,
+				record_id: 1,
+				key: 'TEE',
+				state: 'leased',
+				desired: desired('TEE'),
+				source: source('TEE'),
+				lease_token: 'of the dead',
+				lease_until: 1,
+				attempt: 1,
+			});
+			await insert('changes', {
+				...open,
+				record_id: 2,
+				key: 'TEE-RED',
+				state: 'held',
+				desired: desired('TEE-RED'),
+				source: source('TEE-RED'),
+				unmet: 1,
+				held_since: 1,
+			});
+			await insert('changes', {
+				...open,
+				record_id: 3,
+				key: 'LAMP',
+				state: 'queued',
+				desired: desired('LAMP'),
+				source: source('LAMP'),
+				ready_at: 1,
+			});
 			await insert('change_needs', { change_id: 2, need_record_id: 1, met: 0 });
 			await insert('relations', { environment_id: 1, primary_id: 'TEE-RED', parents: '["TEE"]', seen_at: 1 });
-			await insert('scans', { environment_id: 1, name: 'trigger', cursor: '{"watermark":null,"scan":null,"boundary":{},"lastCompleteAt":null}' });
-			await insert('exceptions', { environment_id: 1, type: 'invalidProduct', severity: 'high', owner: 'ecommerce', primary_id: 'BAD', key: 'BAD', field: 'itemName', reason: 'It is empty.', remedy: 'Fill it in.', opened_at: 1, last_seen_at: 1 });
-			await insert('trail', { environment_id: 1, at: 1, kind: 'stockItem', key: 'CUP', primary_id: 'CUP', event: 'confirmed', version, lag: 5, details: '{}' });
-			await insert('hints', { environment_id: 1, id_kind: 'primaryId', product_id: 'CUP', deleted: 0, received_at: 1, due_at: 1 });
+			await insert('scans', {
+				environment_id: 1,
+				name: 'trigger',
+				cursor: '{"watermark":null,"scan":null,"boundary":{},"lastCompleteAt":null}',
+			});
+			await insert('exceptions', {
+				environment_id: 1,
+				type: 'invalidProduct',
+				severity: 'high',
+				owner: 'ecommerce',
+				primary_id: 'BAD',
+				key: 'BAD',
+				field: 'itemName',
+				reason: 'It is empty.',
+				remedy: 'Fill it in.',
+				opened_at: 1,
+				last_seen_at: 1,
+			});
+			await insert('trail', {
+				environment_id: 1,
+				at: 1,
+				kind: 'stockItem',
+				key: 'CUP',
+				primary_id: 'CUP',
+				event: 'confirmed',
+				version,
+				lag: 5,
+				details: '{}',
+			});
+			await insert('hints', {
+				environment_id: 1,
+				id_kind: 'primaryId',
+				product_id: 'CUP',
+				deleted: 0,
+				received_at: 1,
+				due_at: 1,
+			});
 			await insert('takes', { environment_id: 1, target: 'khaos', batches: 3 });
 		});
 		const before = await rowsOf(database);

@@ -11,7 +11,9 @@ describe.each(backends)('%s: what no read-back shows is confirmed on a person’
 
 	const takeKit = async () => (await story.ledger.take({ target: 'khaos', kinds: ['kit'] }))[0]!;
 	const send = async () =>
-		await story.ledger.settle([result(await takeKit(), 'sent', { awaiting: 'import', reason: 'Written to an import file' })]);
+		await story.ledger.settle([
+			result(await takeKit(), 'sent', { awaiting: 'import', reason: 'Written to an import file' }),
+		]);
 	const named = { names: ['table'], kinds: ['kit' as const] };
 	const states = async () => (await story.ledger.getMany({ limit: 10, kinds: ['kit'] })).map(({ state }) => state);
 
@@ -28,7 +30,9 @@ describe.each(backends)('%s: what no read-back shows is confirmed on a person’
 	test('the exception of one that was overdue is resolved', async () => {
 		await send();
 		story.later(25 * 3_600_000);
-		await story.ledger.settle([result(await takeKit(), 'sent', { reason: "Builds aren't shown", remedy: 'Look at it' })]);
+		await story.ledger.settle([
+			result(await takeKit(), 'sent', { reason: "Builds aren't shown", remedy: 'Look at it' }),
+		]);
 		expect(await story.ledger.exceptions()).toMatchObject([{ type: 'failedTransfer', key: 'TABLE' }]);
 		await story.ledger.vouch(named, 'Seen in Khaos');
 		expect(await story.ledger.exceptions()).toEqual([]);
@@ -39,9 +43,13 @@ describe.each(backends)('%s: what no read-back shows is confirmed on a person’
 			{ outcome: 'unchanged', changes: [{ state: 'queued', message: expect.stringContaining('not sent') as unknown }] },
 		]);
 		const item = await takeKit();
-		expect(await story.ledger.vouch(named, 'Seen')).toMatchObject([{ outcome: 'unchanged', changes: [{ state: 'leased' }] }]);
+		expect(await story.ledger.vouch(named, 'Seen')).toMatchObject([
+			{ outcome: 'unchanged', changes: [{ state: 'leased' }] },
+		]);
 		await story.ledger.settle([result(item, 'sent', { awaiting: 'import' })]);
-		expect(await story.ledger.vouch({ names: ['TABLE'], kinds: ['stockItem'] }, 'Seen')).toMatchObject([{ outcome: 'notFound' }]);
+		expect(await story.ledger.vouch({ names: ['TABLE'], kinds: ['stockItem'] }, 'Seen')).toMatchObject([
+			{ outcome: 'notFound' },
+		]);
 		expect(await states()).toEqual(['sent']);
 	});
 });

@@ -309,13 +309,18 @@ describe.each(backends)('%s', (backend) => {
 		const port = story.ledger.deliveryPort('https://erp.example');
 		await port.beginWrite(batch.map((item) => ({ changeId: item.changeId, token: item.lease.token })));
 		// The process dies here. Meanwhile the parent got a parent of its own, and a child waits for it.
-		await story.ledger.add([change('TEE', { version: at(5), parent: 'RANGE', columns: { SELL_PRICE: '3.00' } }), change('TEE-RED', { parent: 'TEE' })]);
+		await story.ledger.add([
+			change('TEE', { version: at(5), parent: 'RANGE', columns: { SELL_PRICE: '3.00' } }),
+			change('TEE-RED', { parent: 'TEE' }),
+		]);
 		story.later(story.ledger.settings.leaseMs + 1);
 		expect(await takeKhaos()).toMatchObject([{ key: 'RANGE', purpose: 'lookUp' }]);
 		const lookedAt = await takeKhaos();
 		expect(lookedAt).toMatchObject([{ key: 'TEE', purpose: 'check' }]);
 		await story.ledger.settle(
-			lookedAt.map((item) => result(item, 'retry', { cause: 'different', readBack: readBackOf(item), reason: 'It reads back different.' })),
+			lookedAt.map((item) =>
+				result(item, 'retry', { cause: 'different', readBack: readBackOf(item), reason: 'It reads back different.' }),
+			),
 		);
 		expect(keys(await takeKhaos())).toContain('TEE-RED');
 	});

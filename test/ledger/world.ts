@@ -198,7 +198,10 @@ export class World {
 		const held = await this.ledger.getMany({ states: ['held'], kinds: ['stockItem'], limit: 100 });
 		const told = (await this.ledger.exceptions()).filter((one) => one.type === 'heldTooLong').map((one) => one.key);
 		for (const change of held)
-			check(!change.waitsFor.includes(key) || told.includes(change.key), `${change.key} waits for ${key}, which was dropped, and nobody says so`);
+			check(
+				!change.waitsFor.includes(key) || told.includes(change.key),
+				`${change.key} waits for ${key}, which was dropped, and nobody says so`,
+			);
 	}
 
 	private async take(taker: number, limit: number, lanes: Lane[]): Promise<void> {
@@ -208,7 +211,8 @@ export class World {
 		check(batch.length <= limit, `${batch.length} changes were taken, ${limit} asked for`);
 		for (const item of batch) {
 			check(!this.leases.has(item.key), `${item.key} was given to two takers`);
-			if (this.confirmed.has(item.key)) check(item.approval === undefined, `${item.key} was confirmed, and is to be approved`);
+			if (this.confirmed.has(item.key))
+				check(item.approval === undefined, `${item.key} was confirmed, and is to be approved`);
 			else if (!this.everythingAllowed && item.purpose !== 'lookUp' && !this.maybeOurs.has(item.key))
 				check(item.approval !== undefined, `${item.key} may be written, and nobody has approved it`);
 			this.leases.set(item.key, { token: item.lease.token, until: Date.parse(item.lease.until) });
@@ -225,7 +229,9 @@ export class World {
 
 	/** Writes what is still the taker's, as delivery does: the ledger is asked right before. */
 	private async write(taker: number): Promise<void> {
-		const batch = (this.hands.get(taker) ?? []).filter((item) => item.purpose === 'write' && item.approval === undefined);
+		const batch = (this.hands.get(taker) ?? []).filter(
+			(item) => item.purpose === 'write' && item.approval === undefined,
+		);
 		if (batch.length === 0) return;
 		const port = this.ledger.deliveryPort('https://erp.example');
 		const ours = await port.beginWrite(batch.map((item) => ({ changeId: item.changeId, token: item.lease.token })));
@@ -265,7 +271,12 @@ export class World {
 			if (results[index]!.readBack?.exists) this.knownInKhaos.add(item.key);
 			if (outcomes[index]!.outcome === 'confirmed' && item.purpose !== 'lookUp') this.confirmed.add(item.key);
 			if (outcomes[index]!.outcome === 'sent') this.maybeOurs.add(item.key);
-			if (outcomes[index]!.outcome === 'confirmed' && item.purpose !== 'lookUp' && this.dropped.get(item.key)?.content === contentOf(item)) this.dropped.delete(item.key);
+			if (
+				outcomes[index]!.outcome === 'confirmed' &&
+				item.purpose !== 'lookUp' &&
+				this.dropped.get(item.key)?.content === contentOf(item)
+			)
+				this.dropped.delete(item.key);
 			if (outcomes[index]!.outcome === 'failed' && item.purpose !== 'lookUp') this.failed.add(item.key);
 		}
 		this.forget(taker);
@@ -288,7 +299,9 @@ export class World {
 		}
 		if (!equal && item.approval !== undefined) {
 			const field = readBack.exists ? 'SELL_PRICE' : 'STOCK_CODE';
-			const firstSync = [{ field, owner: 'pimberly' as const, expected: item.key, actual: readBack.exists ? 'other' : null }];
+			const firstSync = [
+				{ field, owner: 'pimberly' as const, expected: item.key, actual: readBack.exists ? 'other' : null },
+			];
 			return result(item, 'held', { firstSync, readBack, reason: 'It differs.' });
 		}
 		if (!equal)

@@ -36,7 +36,9 @@ describe('the delta sync in a real n8n', () => {
 		await story.run.activate();
 		ledger = new LedgerWindow(story.run.data.ledger);
 		const workflows = await story.run.demo.api.workflows();
-		const imported = story.run.demo.workflows.map((workflow) => expect.objectContaining({ ...workflow, active: true }) as unknown);
+		const imported = story.run.demo.workflows.map(
+			(workflow) => expect.objectContaining({ ...workflow, active: true }) as unknown,
+		);
 		expect(workflows).toHaveLength(imported.length);
 		expect(workflows).toEqual(expect.arrayContaining(imported));
 	});

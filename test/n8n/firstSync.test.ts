@@ -24,7 +24,9 @@ afterAll(async () => {
 /** Every second simple product is in Khaos already: some as Pimberly says, some not. */
 async function fillKhaos(): Promise<void> {
 	const profile = parseProfile(DEMO_MAPPING);
-	const simple = story.simulators.pimberly.all().filter(({ attributes }) => attributes.productType === 'Simple' && attributes.readyForErp === 'true');
+	const simple = story.simulators.pimberly
+		.all()
+		.filter(({ attributes }) => attributes.productType === 'Simple' && attributes.readyForErp === 'true');
 	const edits = simple
 		.filter((_, index) => index % 2 === 0)
 		.map((product, index) => {
@@ -61,7 +63,8 @@ async function setFirstSync(parameters: Record<string, unknown>): Promise<void> 
 }
 
 const writes = () => story.calls('khaos', /^ImportStockTSV$/);
-const differences = (field: string): number => ledger.count(`first_sync_differences WHERE field = '${field}' AND owner = 'pimberly'`);
+const differences = (field: string): number =>
+	ledger.count(`first_sync_differences WHERE field = '${field}' AND owner = 'pimberly'`);
 
 test('report only: the whole account is compared, nothing is written, and the ledger has the list', async () => {
 	const { demo } = story.run;
@@ -74,14 +77,20 @@ test('report only: the whole account is compared, nothing is written, and the le
 	expect(differences('SELL_PRICE')).toBe(withOldPrice.length);
 	expect(differences('WEIGHT')).toBe(withOldWeight.length);
 	const inKhaos = story.simulators.khaos.count;
-	expect(ledger.count(`records WHERE kind = 'stockItem' AND confirmed IS NOT NULL`)).toBe(inKhaos - new Set([...withOldPrice, ...withOldWeight]).size);
+	expect(ledger.count(`records WHERE kind = 'stockItem' AND confirmed IS NOT NULL`)).toBe(
+		inKhaos - new Set([...withOldPrice, ...withOldWeight]).size,
+	);
 	expect(differences('STOCK_CODE')).toBe(ledger.count(`records WHERE kind = 'stockItem' AND present = 0`));
 	expect(await demo.api.executions({ status: 'error' })).toEqual([]);
 });
 
 test('a field that is allowed is written in the items that differ in it, without reading Pimberly again', async () => {
 	await setFirstSync({ firstSync: 'allowed', allowedFields: ['SELL_PRICE'] });
-	expect(writes().flatMap(({ codes }) => codes ?? []).sort()).toEqual([...withOldPrice].sort());
+	expect(
+		writes()
+			.flatMap(({ codes }) => codes ?? [])
+			.sort(),
+	).toEqual([...withOldPrice].sort());
 	for (const code of withOldWeight) expect(Number(story.simulators.khaos.get(code)!.fields.WEIGHT)).toBe(99);
 	expect(differences('SELL_PRICE')).toBe(0);
 	expect(differences('WEIGHT')).toBe(withOldWeight.length);
@@ -90,6 +99,9 @@ test('a field that is allowed is written in the items that differ in it, without
 test('with everything sent every product is equal in Khaos and Live in Pimberly', async () => {
 	await setFirstSync({ firstSync: 'send' });
 	const outcome = await story.toTheEnd();
-	expect(outcome).toMatchObject({ complete: true, report: { changes: { held: 0, failed: 0 }, orderViolations: 0, exceptions: [] } });
+	expect(outcome).toMatchObject({
+		complete: true,
+		report: { changes: { held: 0, failed: 0 }, orderViolations: 0, exceptions: [] },
+	});
 	expect(ledger.count('first_sync_differences')).toBe(0);
 });

@@ -32,9 +32,15 @@ test('a batch whose execution fails is free as soon as the ledger answers again'
 			return await ledger.release(...parameters);
 		},
 	};
-	const end = await endOfBatch(restarting, item!.lease.token, Promise.resolve(failed), new AbortController().signal, async (error) => {
-		troubles.push(error.message);
-	});
+	const end = await endOfBatch(
+		restarting,
+		item!.lease.token,
+		Promise.resolve(failed),
+		new AbortController().signal,
+		async (error) => {
+			troubles.push(error.message);
+		},
+	);
 	expect(end).toEqual({ released: 2, reason: 'Khaos is away' });
 	expect(troubles).toEqual(Array.from({ length: 3 }, () => 'the database is restarting'));
 	expect(await ledger.take({ target: 'khaos' })).toHaveLength(2);

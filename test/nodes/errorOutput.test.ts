@@ -84,9 +84,13 @@ async function runOnEngine(
 		...additionalDataOf({ node, credentials }),
 		hooks: new ExecutionLifecycleHooks('manual', '1', data),
 	};
-	const { data: outcome } = await new WorkflowExecute(additional, 'manual').run({ workflow, startNode: workflow.getNode('before')! });
+	const { data: outcome } = await new WorkflowExecute(additional, 'manual').run({
+		workflow,
+		startNode: workflow.getNode('before')!,
+	});
 	const ran = outcome.resultData.runData['tested']?.[0];
-	if (!ran?.data?.['main']) throw (ran?.error ?? outcome.resultData.error ?? new Error('The node did not run')) as Error;
+	if (!ran?.data?.['main'])
+		throw (ran?.error ?? outcome.resultData.error ?? new Error('The node did not run')) as Error;
 	return ran.data['main'].map((output) => output ?? []);
 }
 
@@ -108,12 +112,14 @@ describe('an item that fails', () => {
 			sendTokenAs: 'header',
 		},
 	});
-	const inErrorOutput = async (...[node, parameters, credentials, items]: [
-		INodeType,
-		INodeParameters,
-		Record<string, IDataObject>,
-		INodeExecutionData[],
-	]) => await runOnEngine(node, parameters, credentials, 'continueErrorOutput', items);
+	const inErrorOutput = async (
+		...[node, parameters, credentials, items]: [
+			INodeType,
+			INodeParameters,
+			Record<string, IDataObject>,
+			INodeExecutionData[],
+		]
+	) => await runOnEngine(node, parameters, credentials, 'continueErrorOutput', items);
 
 	const failed = (sku: string) => ({
 		json: { sku, error: expect.any(String) as string, details: expect.stringMatching(/\w/) as string },
@@ -123,18 +129,39 @@ describe('an item that fails', () => {
 	test.each<[string, () => INodeType, INodeParameters, () => Record<string, IDataObject>, number]>([
 		['Stock Item: Get', () => new KhaosControlStockItem(), { operation: 'get', value: '={{ $json.sku }}' }, khaos, 1],
 		['Stock Item: Confirm', () => new KhaosControlStockItem(), { operation: 'confirm' }, khaos, 1],
-		['Stock Item: Create Import File', () => new KhaosControlStockItem(), { operation: 'createImportFile' }, () => ({}), 2],
+		[
+			'Stock Item: Create Import File',
+			() => new KhaosControlStockItem(),
+			{ operation: 'createImportFile' },
+			() => ({}),
+			2,
+		],
 		['Kit: Get', () => new KhaosControlKit(), { operation: 'get', stockCode: '={{ $json.sku }}' }, khaos, 1],
 		['Kit: Compare', () => new KhaosControlKit(), { operation: 'compare' }, khaos, 2],
-		['Price List: Get Prices', () => new KhaosControlPriceList(), { operation: 'getPrices', priceList: '={{ $json.sku }}' }, khaos, 1],
-		['Pimberly: Get', () => new Pimberly(), { resource: 'product', operation: 'get', primaryId: '={{ $json.sku }}' }, pimberly, 1],
+		[
+			'Price List: Get Prices',
+			() => new KhaosControlPriceList(),
+			{ operation: 'getPrices', priceList: '={{ $json.sku }}' },
+			khaos,
+			1,
+		],
+		[
+			'Pimberly: Get',
+			() => new Pimberly(),
+			{ resource: 'product', operation: 'get', primaryId: '={{ $json.sku }}' },
+			pimberly,
+			1,
+		],
 		['Mapper', () => new PimberlyKhaosMapper(), {}, () => ({}), 2],
-	])('leaves by the error output with what came in, and says what to do: %s', async (_name, make, parameters, credentials, usual) => {
-		const outputs = await inErrorOutput(make(), parameters, credentials(), itemsOf({ sku: 'NO-SUCH' }));
-		expect(outputs).toHaveLength(usual + 1);
-		expect(outputs.slice(0, usual).flat()).toEqual([]);
-		expect(outputs[usual]).toMatchObject([failed('NO-SUCH')]);
-	});
+	])(
+		'leaves by the error output with what came in, and says what to do: %s',
+		async (_name, make, parameters, credentials, usual) => {
+			const outputs = await inErrorOutput(make(), parameters, credentials(), itemsOf({ sku: 'NO-SUCH' }));
+			expect(outputs).toHaveLength(usual + 1);
+			expect(outputs.slice(0, usual).flat()).toEqual([]);
+			expect(outputs[usual]).toMatchObject([failed('NO-SUCH')]);
+		},
+	);
 
 	test('stays in its place where n8n is to go on with the usual output', async () => {
 		const [output] = await runOnEngine(
@@ -145,7 +172,9 @@ describe('an item that fails', () => {
 			itemsOf({ sku: 'NO-SUCH' }),
 		);
 		expect(output).toMatchObject([
-			{ json: { error: "Khaos Control holds no stock item 'NO-SUCH'", details: expect.stringContaining('Look Up By') } },
+			{
+				json: { error: "Khaos Control holds no stock item 'NO-SUCH'", details: expect.stringContaining('Look Up By') },
+			},
 		]);
 	});
 });
@@ -163,15 +192,18 @@ describe('what fails for all items', () => {
 		['Pimberly', () => new Pimberly(), { resource: 'product', operation: 'getAll' }, noPimberly],
 		['Sequencer', () => new Sequencer(), { operation: 'getStats' }, ledger],
 		['Sync Monitor', () => new SyncMonitor(), { resource: 'health', operation: 'get' }, ledger],
-	])('is said once for each, and nothing is passed on as if it had worked: %s', async (_name, make, parameters, credentials) => {
-		const items = itemsOf({ sku: 'A' }, { sku: 'B' });
-		const outputs = await runOnEngine(make(), parameters, credentials, 'continueErrorOutput', items);
-		expect(outputs.slice(0, -1).flat()).toEqual([]);
-		expect(outputs.at(-1)!.map(({ json }) => json)).toEqual([
-			{ sku: 'A', error: expect.any(String) as string, details: expect.any(String) as string },
-			{ sku: 'B', error: expect.any(String) as string, details: expect.any(String) as string },
-		]);
-	});
+	])(
+		'is said once for each, and nothing is passed on as if it had worked: %s',
+		async (_name, make, parameters, credentials) => {
+			const items = itemsOf({ sku: 'A' }, { sku: 'B' });
+			const outputs = await runOnEngine(make(), parameters, credentials, 'continueErrorOutput', items);
+			expect(outputs.slice(0, -1).flat()).toEqual([]);
+			expect(outputs.at(-1)!.map(({ json }) => json)).toEqual([
+				{ sku: 'A', error: expect.any(String) as string, details: expect.any(String) as string },
+				{ sku: 'B', error: expect.any(String) as string, details: expect.any(String) as string },
+			]);
+		},
+	);
 });
 
 describe('what is wrong with a parameter or an item', () => {
@@ -194,7 +226,7 @@ describe('what is wrong with a parameter or an item', () => {
 		await expect(
 			withLedger(new Sequencer(), { operation: 'getAll', filters: { states: ['=waiting'] } }),
 		).rejects.toMatchObject({
-			message: 'A parameter has a value that it can\'t have (states > 0)',
+			message: "A parameter has a value that it can't have (states > 0)",
 			description: expect.stringContaining("'queued' | 'held'") as string,
 		});
 		await expect(

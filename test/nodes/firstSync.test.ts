@@ -33,9 +33,16 @@ const itemOf = (item: INodeExecutionData): BatchItem => item.json as unknown as 
 /** As Khaos Control Stock Item says it of an item that differs in these columns. */
 const differing = (item: BatchItem, columns: Record<string, string>): IDataObject => {
 	const differences = Object.entries(columns).map(
-		([field, actual]): FirstSyncDifference => ({ field, owner: 'pimberly', actual, expected: (item.desired['columns'] as Record<string, string>)[field] ?? null }),
+		([field, actual]): FirstSyncDifference => ({
+			field,
+			owner: 'pimberly',
+			actual,
+			expected: (item.desired['columns'] as Record<string, string>)[field] ?? null,
+		}),
 	);
-	return json(result(item, 'held', { firstSync: differences, differences, reason: 'It differs.', readBack: readBackOf(item) }));
+	return json(
+		result(item, 'held', { firstSync: differences, differences, reason: 'It differs.', readBack: readBackOf(item) }),
+	);
 };
 
 /** A first look at three items: two differ. */
@@ -46,7 +53,11 @@ const look = async (): Promise<void> => {
 	const [lamp, vase, bowl] = batch!.map(itemOf);
 	const [settled] = await run(
 		sequencer('settle'),
-		itemsOf(differing(lamp!, { SELL_PRICE: '7.00', SHORT_DESC: 'Old | <lamp>' }), differing(vase!, { SELL_PRICE: '8.00' }), json(confirmed(bowl!))),
+		itemsOf(
+			differing(lamp!, { SELL_PRICE: '7.00', SHORT_DESC: 'Old | <lamp>' }),
+			differing(vase!, { SELL_PRICE: '8.00' }),
+			json(confirmed(bowl!)),
+		),
 	);
 	expect(settled!.map((item) => item.json['outcome'])).toEqual(['held', 'held', 'confirmed']);
 };
@@ -69,15 +80,28 @@ test('Get First Sync lists what differs, by field, item by item, and as a table 
 		},
 		{ json: { field: 'SHORT_DESC', items: 1, team: 'ecommerce' } },
 	]);
-	const [differences] = await run(sequencer('getFirstSync', { firstSyncOutput: 'differences', fields: 'SELL_PRICE', returnAll: true }));
-	expect(differences!.map((item) => [item.json['stockCode'], item.json['field'], item.json['inKhaos'], item.json['desired']])).toEqual([
+	const [differences] = await run(
+		sequencer('getFirstSync', { firstSyncOutput: 'differences', fields: 'SELL_PRICE', returnAll: true }),
+	);
+	expect(
+		differences!.map((item) => [
+			item.json['stockCode'],
+			item.json['field'],
+			item.json['inKhaos'],
+			item.json['desired'],
+		]),
+	).toEqual([
 		['LAMP', 'SELL_PRICE', '7.00', '2.00'],
 		['VASE', 'SELL_PRICE', '8.00', '2.00'],
 	]);
 	expect((await run(sequencer('getFirstSync', { firstSyncOutput: 'differences', limit: 1 })))[0]).toHaveLength(1);
 	const [table] = await run(sequencer('getFirstSync', { firstSyncOutput: 'table' }));
-	expect(table).toMatchObject([{ json: { summary: '1 stock items are as Pimberly says, 2 wait for approval (2 fields). All are compared.' } }]);
-	expect(table![0]!.json['markdown']).toContain('| SHORT\\_DESC | 1 | Pimberly | Ecommerce | no | LAMP: "Old \\| \\<lamp\\>" in Khaos');
+	expect(table).toMatchObject([
+		{ json: { summary: '1 stock items are as Pimberly says, 2 wait for approval (2 fields). All are compared.' } },
+	]);
+	expect(table![0]!.json['markdown']).toContain(
+		'| SHORT\\_DESC | 1 | Pimberly | Ecommerce | no | LAMP: "Old \\| \\<lamp\\>" in Khaos',
+	);
 	expect(table![0]!.json['html']).toContain('&quot;Old | &lt;lamp&gt;&quot; in Khaos');
 });
 
@@ -89,11 +113,15 @@ test('allowing a field in the Sequencer Trigger lets the items go that wait for 
 		parameters: { target: 'khaos', options: { quietSeconds: 0 }, ...parameters } as never,
 		credentials: { syncLedgerApi: credential },
 	});
-	const started = await startTrigger(trigger({ firstSync: 'allowed', allowedFields: ['SHORT_DESC'] }), async (items) => {
-		await run(sequencer('settle'), itemsOf(...items.map((item) => differing(itemOf(item), { SELL_PRICE: '7.00' }))));
-	});
+	const started = await startTrigger(
+		trigger({ firstSync: 'allowed', allowedFields: ['SHORT_DESC'] }),
+		async (items) => {
+			await run(sequencer('settle'), itemsOf(...items.map((item) => differing(itemOf(item), { SELL_PRICE: '7.00' }))));
+		},
+	);
 	try {
-		for (let wait = 0; started.emitted.length === 0 && wait < 500; wait++) await new Promise((resolve) => setTimeout(resolve, 20));
+		for (let wait = 0; started.emitted.length === 0 && wait < 500; wait++)
+			await new Promise((resolve) => setTimeout(resolve, 20));
 	} finally {
 		await started.stop();
 	}
@@ -111,7 +139,10 @@ test('allowing a field in the Sequencer Trigger lets the items go that wait for 
 
 test('the list of fields to allow shows first what was found to differ', async () => {
 	await look();
-	const context = { getCredentials: async () => credential, getNode: () => ({ name: 'Sequencer' }) } as unknown as ILoadOptionsFunctions;
+	const context = {
+		getCredentials: async () => credential,
+		getNode: () => ({ name: 'Sequencer' }),
+	} as unknown as ILoadOptionsFunctions;
 	const options = await new SequencerTrigger().methods.loadOptions.getDifferingFields.call(context);
 	expect(options.slice(0, 3)).toEqual([
 		{ name: 'SELL_PRICE (2 Items)', value: 'SELL_PRICE' },

@@ -229,7 +229,9 @@ describe('Khaos Control Kit', () => {
 				batch(kitItem(pack('SÉT', ['漢字', '1'])), kitItem(pack('ÉT', ['LAMP', '1']))),
 			);
 			expect(files!.map(({ json }) => json.stockCodes)).toEqual([['ÉT']]);
-			expect(Buffer.from(files![0]!.binary!['data']!.data, 'base64').includes(Buffer.from('ÉT\tLAMP', 'latin1'))).toBe(true);
+			expect(Buffer.from(files![0]!.binary!['data']!.data, 'base64').includes(Buffer.from('ÉT\tLAMP', 'latin1'))).toBe(
+				true,
+			);
 			expect(results![0]!.json).toMatchObject({ status: 'failed', reason: expect.stringContaining('漢字') as unknown });
 		});
 

@@ -282,6 +282,8 @@ describe('what can’t be mapped', () => {
 	test('with Continue on Error it leaves by the second output and the others go on', async () => {
 		const [changes = [], rejected = []] = await run(mapper({}, true), itemsOf({ id: 5 }, product()));
 		expect(changes.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 1 }]);
-		expect(rejected.map(({ pairedItem, json }) => [pairedItem, Object.keys(json)])).toEqual([[{ item: 0 }, ['error', 'details']]]);
+		expect(rejected.map(({ pairedItem, json }) => [pairedItem, Object.keys(json)])).toEqual([
+			[{ item: 0 }, ['error', 'details']],
+		]);
 	});
 });

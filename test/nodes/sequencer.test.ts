@@ -74,7 +74,12 @@ const changeIn = (item: ReturnType<typeof kit>): IDataObject => json(item.type =
 test('Take and the trigger give the kinds that they are asked for', async () => {
 	await run(
 		sequencer('add'),
-		itemsOf(json(stockItem('SOCKS')), json(stockItem('SET')), changeIn(kit('SET', ['SOCKS*2'])), changeIn(price('SOCKS', 'Trade', '1.50'))),
+		itemsOf(
+			json(stockItem('SOCKS')),
+			json(stockItem('SET')),
+			changeIn(kit('SET', ['SOCKS*2'])),
+			changeIn(price('SOCKS', 'Trade', '1.50')),
+		),
 	);
 	expect(await run(sequencer('take', { target: 'khaos', kinds: ['kit', 'price'] }))).toEqual([[]]);
 	const [items] = await run(sequencer('take', { target: 'khaos', kinds: ['stockItem'] }));
@@ -103,7 +108,10 @@ test('a launch waits for what Live Waits For names', async () => {
 
 test('Add holds new components until their kit parent is there, where that is chosen', async () => {
 	const options = { addOptions: { holdComponents: true } };
-	const [, held] = await run(sequencer('add', options), itemsOf(changeIn(kit('SET', ['SOCKS*2'])), json(stockItem('SOCKS'))));
+	const [, held] = await run(
+		sequencer('add', options),
+		itemsOf(changeIn(kit('SET', ['SOCKS*2'])), json(stockItem('SOCKS'))),
+	);
 	expect(held!.map(({ json: { kind, waitsFor } }) => [kind, waitsFor])).toEqual([
 		['kit', ['SET', 'SOCKS']],
 		['stockItem', ['SET']],
@@ -137,13 +145,16 @@ test('Release gives a batch back, and sends held changes on a person’s word', 
 test('Confirm ends on a person’s word what was sent and can’t be read back', async () => {
 	const table = kit('TABLE', ['LEG*4']) as { change: Change };
 	await run(sequencer('add'), itemsOf(json(stockItem('TABLE')), json(stockItem('LEG')), json(table.change)));
-	const take = async () => (await run(sequencer('take', { target: 'khaos' })))[0]!.map((item) => item.json as unknown as BatchItem);
+	const take = async () =>
+		(await run(sequencer('take', { target: 'khaos' })))[0]!.map((item) => item.json as unknown as BatchItem);
 	await run(sequencer('settle'), itemsOf(...(await take()).map((item) => json(confirmed(item)))));
 	const [relation] = await take();
 	await run(sequencer('settle'), itemsOf(json(result(relation!, 'sent', { awaiting: 'import' }))));
 	await expect(run(sequencer('confirm', { names: 'TABLE' }))).rejects.toMatchObject({ message: 'Reason is empty' });
 	const [done] = await run(sequencer('confirm', { names: 'table', reason: 'Seen in Khaos Control' }));
-	expect(done).toMatchObject([{ json: { name: 'table', outcome: 'confirmed', changes: [{ kind: 'kit', key: 'TABLE' }] } }]);
+	expect(done).toMatchObject([
+		{ json: { name: 'table', outcome: 'confirmed', changes: [{ kind: 'kit', key: 'TABLE' }] } },
+	]);
 	expect((await run(sequencer('getAll', { filters: { kinds: ['kit'] } })))[0]).toEqual([]);
 });
 
@@ -168,7 +179,9 @@ test('Replay and Drop act on the items of Get Many, or on a list of stock codes,
 		{ json: { name: 'LAMP', outcome: 'replayed' } },
 	]);
 	await expect(run(sequencer('drop', { names: 'VASE' }))).rejects.toMatchObject({ message: 'Reason is empty' });
-	await expect(run(sequencer('drop', { reason: 'Not sold' }))).rejects.toMatchObject({ message: 'Stock Codes is empty' });
+	await expect(run(sequencer('drop', { reason: 'Not sold' }))).rejects.toMatchObject({
+		message: 'Stock Codes is empty',
+	});
 });
 
 test('the trigger hands out one batch after another, each when the one before is settled', async () => {

@@ -30,8 +30,16 @@ afterEach(async () => {
 });
 
 const ledger = async () => await openFromCredential(credentials['syncLedgerApi']);
-const monitor = async (resource: string, operation: string, parameters: IDataObject = {}, items?: INodeExecutionData[]) =>
-	await run({ node: new SyncMonitor(), parameters: { resource, operation, ...parameters } as never, credentials }, items);
+const monitor = async (
+	resource: string,
+	operation: string,
+	parameters: IDataObject = {},
+	items?: INodeExecutionData[],
+) =>
+	await run(
+		{ node: new SyncMonitor(), parameters: { resource, operation, ...parameters } as never, credentials },
+		items,
+	);
 const jsonOf = (items: INodeExecutionData[] | undefined): IDataObject[] => (items ?? []).map(({ json }) => json);
 
 /** Items that were confirmed, and that Khaos holds. */
@@ -42,7 +50,10 @@ async function confirm(...codes: string[]): Promise<void> {
 	await book.settle(batch.map((item) => result(item, 'confirmed', { readBack: readBackOf(item) })));
 	for (const item of batch) {
 		const { columns } = item.desired as { columns: Record<string, string> };
-		await fetch(`${simulators.controlUrl}/khaos/stock`, { method: 'POST', body: JSON.stringify({ code: item.key, set: columns }) });
+		await fetch(`${simulators.controlUrl}/khaos/stock`, {
+			method: 'POST',
+			body: JSON.stringify({ code: item.key, set: columns }),
+		});
 	}
 }
 
@@ -62,13 +73,20 @@ test('Health: Get judges by its own thresholds', async () => {
 	await (await ledger()).add([change('TEE'), change('TEE-RED', { parent: 'TEE' })]);
 	const [items] = await monitor('health', 'get', { thresholds: { held: { warn: 1, breach: 5 } } });
 	expect(jsonOf(items)).toMatchObject([{ level: 'warn', opened: [], resolved: [] }]);
-	expect((items![0]!.json['measures'] as IDataObject[]).filter(({ level }) => level !== 'ok')).toMatchObject([{ name: 'held', value: 1, warn: 1, breach: 5 }]);
+	expect((items![0]!.json['measures'] as IDataObject[]).filter(({ level }) => level !== 'ok')).toMatchObject([
+		{ name: 'held', value: 1, warn: 1, breach: 5 },
+	]);
 });
 
 test('Exception: Get Many and Update', async () => {
 	await (await ledger()).add([rejection('P1', 'itemName'), rejection('P2', 'weightKg')]);
-	const [found] = await monitor('exception', 'getAll', { filters: { search: 'p1', owners: ['ecommerce'] }, returnAll: true });
-	expect(jsonOf(found)).toMatchObject([{ type: 'invalidProduct', title: 'Invalid product', primaryId: 'P1', severity: 'high', state: 'open' }]);
+	const [found] = await monitor('exception', 'getAll', {
+		filters: { search: 'p1', owners: ['ecommerce'] },
+		returnAll: true,
+	});
+	expect(jsonOf(found)).toMatchObject([
+		{ type: 'invalidProduct', title: 'Invalid product', primaryId: 'P1', severity: 'high', state: 'open' },
+	]);
 	const [updated] = await monitor(
 		'exception',
 		'update',
@@ -79,8 +97,15 @@ test('Exception: Get Many and Update', async () => {
 		{ outcome: 'updated', state: 'acknowledged', assignedTo: 'Ada' },
 		{ outcome: 'notFound', exceptionId: 'nonsense' },
 	]);
-	const [withHistory] = await monitor('exception', 'getAll', { filters: { states: ['acknowledged'] }, includeHistory: true });
-	expect((jsonOf(withHistory)[0]!['history'] as IDataObject[]).map(({ event }) => event)).toEqual(['opened', 'acknowledged', 'assigned']);
+	const [withHistory] = await monitor('exception', 'getAll', {
+		filters: { states: ['acknowledged'] },
+		includeHistory: true,
+	});
+	expect((jsonOf(withHistory)[0]!['history'] as IDataObject[]).map(({ event }) => event)).toEqual([
+		'opened',
+		'acknowledged',
+		'assigned',
+	]);
 	await monitor('exception', 'setOwner', { type: 'invalidProduct', owner: 'operations', by: 'Ada' });
 	const [owned] = await monitor('exception', 'getAll', { filters: { owners: ['operations'] } });
 	expect(owned).toHaveLength(2);
@@ -89,10 +114,25 @@ test('Exception: Get Many and Update', async () => {
 test('a failed execution is one exception, until the workflow gets its work done again', async () => {
 	const failure = {
 		workflow: { id: 'harness-workflow', name: 'Delta sync' },
-		execution: { id: '17', url: 'https://n8n.example/workflow/1/executions/17', lastNodeExecuted: 'Mapper', error: { message: 'No such attribute' } },
+		execution: {
+			id: '17',
+			url: 'https://n8n.example/workflow/1/executions/17',
+			lastNodeExecuted: 'Mapper',
+			error: { message: 'No such attribute' },
+		},
 	};
-	await monitor('exception', 'reportFailure', {}, itemsOf(failure, { ...failure, execution: { ...failure.execution, id: '18' } }));
-	await monitor('exception', 'reportFailure', {}, itemsOf({ workflow: { id: 'w2', name: 'Prices' }, trigger: { error: { message: 'No token.' } } }));
+	await monitor(
+		'exception',
+		'reportFailure',
+		{},
+		itemsOf(failure, { ...failure, execution: { ...failure.execution, id: '18' } }),
+	);
+	await monitor(
+		'exception',
+		'reportFailure',
+		{},
+		itemsOf({ workflow: { id: 'w2', name: 'Prices' }, trigger: { error: { message: 'No token.' } } }),
+	);
 	expect(await (await ledger()).exceptions()).toMatchObject([
 		{
 			type: 'failedExecution',
@@ -104,7 +144,11 @@ test('a failed execution is one exception, until the workflow gets its work done
 		{ key: 'w2', reason: 'The workflow Prices failed: No token.' },
 	]);
 	await run(
-		{ node: new Sequencer(), parameters: { operation: 'add' }, credentials: { syncLedgerApi: credentials['syncLedgerApi']! } },
+		{
+			node: new Sequencer(),
+			parameters: { operation: 'add' },
+			credentials: { syncLedgerApi: credentials['syncLedgerApi']! },
+		},
 		itemsOf(stockItem('TEE') as unknown as IDataObject),
 	);
 	expect((await (await ledger()).exceptions()).map(({ key }) => key)).toEqual(['w2']);
@@ -112,22 +156,44 @@ test('a failed execution is one exception, until the workflow gets its work done
 
 test('History: Get tells of each SKU', async () => {
 	await confirm('TEE');
-	const [items] = await monitor('history', 'get', { sku: '={{ $json.sku }}' }, itemsOf({ sku: 'tee' }, { sku: 'NOBODY' }));
+	const [items] = await monitor(
+		'history',
+		'get',
+		{ sku: '={{ $json.sku }}' },
+		itemsOf({ sku: 'tee' }, { sku: 'NOBODY' }),
+	);
 	expect(jsonOf(items)).toMatchObject([{ sku: 'tee' }, { sku: 'NOBODY', now: [], lines: [] }]);
 	expect((items![0]!.json['lines'] as IDataObject[]).at(-2)!['text']).toContain('is confirmed');
 });
 
 test('Drift: Find, with repair', async () => {
 	await confirm('TEE', 'LAMP');
-	await fetch(`${simulators.controlUrl}/khaos/stock`, { method: 'POST', body: JSON.stringify({ code: 'TEE', set: { BUY_PRICE: '9.00' } }) });
-	const [differences, summary] = await monitor('drift', 'find', { tolerance: { ignoredColumns: 'SELL_PRICE' }, repair: true });
+	await fetch(`${simulators.controlUrl}/khaos/stock`, {
+		method: 'POST',
+		body: JSON.stringify({ code: 'TEE', set: { BUY_PRICE: '9.00' } }),
+	});
+	const [differences, summary] = await monitor('drift', 'find', {
+		tolerance: { ignoredColumns: 'SELL_PRICE' },
+		repair: true,
+	});
 	expect(jsonOf(differences)).toMatchObject([
-		{ type: 'attributeDrift', key: 'TEE', field: 'BUY_PRICE', severity: 'high', owner: 'finance', differences: [{ expected: '1.00', actual: '9.00' }] },
+		{
+			type: 'attributeDrift',
+			key: 'TEE',
+			field: 'BUY_PRICE',
+			severity: 'high',
+			owner: 'finance',
+			differences: [{ expected: '1.00', actual: '9.00' }],
+		},
 	]);
-	expect(jsonOf(summary)).toMatchObject([{ status: 'finished', items: 2, different: 1, requeued: 1, found: 1, error: null }]);
-	expect((await (await ledger()).getMany({ states: ['queued'], kinds: ['stockItem'], limit: 10 })).map(({ key, changedFields }) => [key, changedFields])).toEqual([
-		['TEE', ['BUY_PRICE']],
+	expect(jsonOf(summary)).toMatchObject([
+		{ status: 'finished', items: 2, different: 1, requeued: 1, found: 1, error: null },
 	]);
+	expect(
+		(await (await ledger()).getMany({ states: ['queued'], kinds: ['stockItem'], limit: 10 })).map(
+			({ key, changedFields }) => [key, changedFields],
+		),
+	).toEqual([['TEE', ['BUY_PRICE']]]);
 });
 
 test('Drift: Find says when it was cut, and goes on', async () => {
@@ -141,11 +207,22 @@ test('Drift: Find says when it was cut, and goes on', async () => {
 
 test('Missing SKU: Find has an output for each way in which a SKU is wanting', async () => {
 	await confirm('TEE', 'LAMP');
-	for (const edit of [{ code: 'LAMP', set: { DISCONTINUED: '-1' } }, { code: 'OLD', set: { STOCK_TYPE1: 'Clothing' } }, { code: 'BY-HAND' }])
+	for (const edit of [
+		{ code: 'LAMP', set: { DISCONTINUED: '-1' } },
+		{ code: 'OLD', set: { STOCK_TYPE1: 'Clothing' } },
+		{ code: 'BY-HAND' },
+	])
 		await fetch(`${simulators.controlUrl}/khaos/stock`, { method: 'POST', body: JSON.stringify(edit) });
 	const skus = itemsOf({ sku: 'tee' }, { sku: 'LAMP' }, { sku: 'GHOST' }, { sku: 'BY-HAND' }, { sku: ' ' });
-	const outputs = await monitor('missingSku', 'find', { sku: '={{ $json.sku }}', channel: 'Website', orphans: 'all' }, skus);
-	expect(outputs.map((items) => items.map(({ json, pairedItem }) => [json['sku'], (pairedItem as { item: number }).item]))).toEqual([
+	const outputs = await monitor(
+		'missingSku',
+		'find',
+		{ sku: '={{ $json.sku }}', channel: 'Website', orphans: 'all' },
+		skus,
+	);
+	expect(
+		outputs.map((items) => items.map(({ json, pairedItem }) => [json['sku'], (pairedItem as { item: number }).item])),
+	).toEqual([
 		[['GHOST', 2]],
 		[
 			['GHOST', 2],
@@ -160,7 +237,10 @@ test('Report: Build hands out what the report shows', async () => {
 	await (await ledger()).add([rejection('P1', 'itemName')]);
 	const [items] = await monitor('report', 'build', { page: 'data', productUrl: 'https://pim.example/{primaryId}' });
 	expect(items![0]!.json).toMatchObject({ environment: 'Test', open: 1, bySeverity: { high: 1 } });
-	expect((items![0]!.json['toDo'] as IDataObject[])[0]).toMatchObject({ owner: 'ecommerce', items: [{ productUrl: 'https://pim.example/P1' }] });
+	expect((items![0]!.json['toDo'] as IDataObject[])[0]).toMatchObject({
+		owner: 'ecommerce',
+		items: [{ productUrl: 'https://pim.example/P1' }],
+	});
 });
 
 test('Report: Build makes the report as files, and as the text of a mail', async () => {
@@ -175,7 +255,10 @@ test('Report: Build makes the report as files, and as the text of a mail', async
 	expect(text('html')).toBe(json['html']);
 	expect(text('csv')).toMatch(/\r\necommerce,high,Invalid product,P1,/);
 	expect(JSON.parse(text('json'))).toMatchObject({ open: 1 });
-	expect(binary!['csv']).toMatchObject({ mimeType: 'text/csv', fileName: expect.stringMatching(/^sync-report-\d{4}-\d\d-\d\d\.csv$/) });
+	expect(binary!['csv']).toMatchObject({
+		mimeType: 'text/csv',
+		fileName: expect.stringMatching(/^sync-report-\d{4}-\d\d-\d\d\.csv$/),
+	});
 });
 
 test('Report: Build makes the dashboard, with the history of the SKU that a webhook was asked for', async () => {

@@ -225,11 +225,18 @@ test('the delta sync leaves kits and list prices to the workflows beside it, whi
 	});
 });
 
-test.each(['kit-sync.json', 'priority-price-sync.json'])('%s delivers a file before it settles what is in it', (file) => {
-	const template = read(file);
-	for (const node of ours(template).filter(({ parameters }) => parameters['operation'] === 'createImportFile')) {
-		const [files, results] = template.connections[node.name]!.main;
-		expect(files!.map((to) => template.nodes.find(({ name }) => name === to.node)!.type)).toContain('n8n-nodes-base.readWriteFile');
-		expect(results!.map((to) => template.nodes.find(({ name }) => name === to.node)!.parameters['operation'])).toEqual(['settle']);
-	}
-});
+test.each(['kit-sync.json', 'priority-price-sync.json'])(
+	'%s delivers a file before it settles what is in it',
+	(file) => {
+		const template = read(file);
+		for (const node of ours(template).filter(({ parameters }) => parameters['operation'] === 'createImportFile')) {
+			const [files, results] = template.connections[node.name]!.main;
+			expect(files!.map((to) => template.nodes.find(({ name }) => name === to.node)!.type)).toContain(
+				'n8n-nodes-base.readWriteFile',
+			);
+			expect(
+				results!.map((to) => template.nodes.find(({ name }) => name === to.node)!.parameters['operation']),
+			).toEqual(['settle']);
+		}
+	},
+);

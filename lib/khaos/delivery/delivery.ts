@@ -115,7 +115,8 @@ export class KhaosDelivery {
 			const { earlier, purpose } = work;
 			if (earlier?.exists === true && !work.uncertain) work.known = earlier;
 			const mayWriteCode = work.approval === null || isApproved(work.approval, HARMONISATION_CODE);
-			work.codeMissed = mayWriteCode && purpose === 'write' && work.item.attempt > 1 && (pendingCode(work) ?? '') !== '';
+			work.codeMissed =
+				mayWriteCode && purpose === 'write' && work.item.attempt > 1 && (pendingCode(work) ?? '') !== '';
 			if (work.known !== null && isEnough(work, work.known)) continue;
 			work.known = null;
 			toRead.push(work);

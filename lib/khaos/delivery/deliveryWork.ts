@@ -181,7 +181,8 @@ export function narrow(work: Work): void {
 /** An item with an approval is confirmed only where nothing of it differs; otherwise the rest of it waits. */
 export function conclude(work: Work): void {
 	const { approval, known, whole } = work;
-	if (approval === null || known?.exists !== true || work.result?.status !== 'confirmed' || work.desired === whole) return;
+	if (approval === null || known?.exists !== true || work.result?.status !== 'confirmed' || work.desired === whole)
+		return;
 	const differences = differencesThatStay(whole, known, approval);
 	if (awaitingApproval(differences).length > 0) {
 		withhold(work, differences);

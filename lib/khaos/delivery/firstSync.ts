@@ -1,4 +1,12 @@
-import type { Approval, BatchItem, DesiredStockItem, Difference, FirstSyncDifference, ReadBack, Result } from '../../shapes';
+import type {
+	Approval,
+	BatchItem,
+	DesiredStockItem,
+	Difference,
+	FirstSyncDifference,
+	ReadBack,
+	Result,
+} from '../../shapes';
 import { changedColumns, columnOf, shownValue, STOCK_CODE } from '../columns';
 
 /**
@@ -43,7 +51,9 @@ const differenceIn = (desired: DesiredStockItem, known: ReadBack, field: string)
 
 /** As if Pimberly owned every column. */
 function ownedByPimberly(desired: DesiredStockItem): DesiredStockItem {
-	const settings = Object.entries(desired.settings ?? {}).map(([name, own]) => [name, { ...own, owner: 'pimberly' }] as const);
+	const settings = Object.entries(desired.settings ?? {}).map(
+		([name, own]) => [name, { ...own, owner: 'pimberly' }] as const,
+	);
 	return { ...desired, settings: Object.fromEntries(settings) };
 }
 
@@ -51,7 +61,11 @@ function ownedByPimberly(desired: DesiredStockItem): DesiredStockItem {
  * Where an item that Khaos holds differs from what is desired and stays so: what waits for approval, and what is never
  * written because Khaos owns the column.
  */
-export function differencesThatStay(desired: DesiredStockItem, known: ReadBack, approval: Approval): FirstSyncDifference[] {
+export function differencesThatStay(
+	desired: DesiredStockItem,
+	known: ReadBack,
+	approval: Approval,
+): FirstSyncDifference[] {
 	if (!known.exists) {
 		const isNew = { field: STOCK_CODE, owner: 'pimberly' as const, expected: desired.stockCode, actual: null };
 		return approval.newItems ? [] : [isNew];
@@ -82,7 +96,8 @@ export function notCompared(item: BatchItem): (Partial<Result> & Pick<Result, 's
 		status: 'retry',
 		cause: 'unavailable',
 		reason: `${item.key} was never compared with Khaos, and First Sync is not set to Send Everything`,
-		remedy: 'Make the first sync with Khaos Control Stock Item: Create or Update, which compares before it writes; or set First Sync to Send Everything.',
+		remedy:
+			'Make the first sync with Khaos Control Stock Item: Create or Update, which compares before it writes; or set First Sync to Send Everything.',
 		retryAfter: 300,
 	};
 }

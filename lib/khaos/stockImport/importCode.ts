@@ -9,9 +9,13 @@ export function invalidCode(stockCode: string): { reason: string; remedy: string
 	const code = stockCode.trim();
 	if (code === '') return { reason: 'has no stock code', remedy: 'Give the product a stock code.' };
 	if (cellText(code) !== code) {
-		return { reason: `${cellText(code)} holds a tab, a line break or another control character`, remedy: 'Type the code again, without it.' };
+		return {
+			reason: `${cellText(code)} holds a tab, a line break or another control character`,
+			remedy: 'Type the code again, without it.',
+		};
 	}
-	if (code.includes('#')) return { reason: `${code} holds a #, which Khaos doesn't support`, remedy: 'Take the # out of the code.' };
+	if (code.includes('#'))
+		return { reason: `${code} holds a #, which Khaos doesn't support`, remedy: 'Take the # out of the code.' };
 	if (code.length > LONGEST) {
 		return { reason: `${code} has ${code.length} characters; Khaos takes ${LONGEST}`, remedy: 'Shorten the code.' };
 	}

@@ -118,8 +118,7 @@ export function faultOf(method: string, faultText: string): KhaosFault {
 			'methodNotFound',
 			method,
 			`Khaos Control has no method ${method}: ${text}`,
-			NOTICES.get(method) ??
-				`Check the spelling, and ask KCSL whether your version and its options include ${method}.`,
+			NOTICES.get(method) ?? `Check the spelling, and ask KCSL whether your version and its options include ${method}.`,
 			text,
 		);
 	}

@@ -41,8 +41,7 @@ async function describe(connection: KhaosConnection, request: Request): Promise<
 const IMPORT_NOTE =
 	'It does not offer ImportStockTSV, so items can be read but not written: the Stock Import Tool is an option (from version 8.236) that KCSL enables.';
 
-const ZIP_NOTE =
-	"It does not offer ExportStockCompressed: turn off 'Compressed Exports', or nothing can be read back.";
+const ZIP_NOTE = "It does not offer ExportStockCompressed: turn off 'Compressed Exports', or nothing can be read back.";
 
 /** What the WSDL lacks that this package needs, in sentences; '' where there is none to look at. */
 function notesOf(described: Described | null, { compressedExports }: KhaosConnection): string {

@@ -1,7 +1,15 @@
 import Big from 'big.js';
 
 import { changedColumns, laneOfColumns } from '../../khaos/columns';
-import { keyOf, type DesiredKit, type DesiredPrice, type DesiredStockItem, type Kind, type Lane, type ReadBack } from '../../shapes';
+import {
+	keyOf,
+	type DesiredKit,
+	type DesiredPrice,
+	type DesiredStockItem,
+	type Kind,
+	type Lane,
+	type ReadBack,
+} from '../../shapes';
 
 /**
  * What of a desired record counts when two of them are compared: for a stock item the columns that Pimberly owns (no
@@ -54,7 +62,12 @@ export interface Known {
 }
 
 /** Which fields a change would bring, and how urgent that makes it. */
-export function weigh(kind: Kind, desired: Record<string, unknown>, known: Known, lane: Lane): { fields: string[]; lane: Lane } {
+export function weigh(
+	kind: Kind,
+	desired: Record<string, unknown>,
+	known: Known,
+	lane: Lane,
+): { fields: string[]; lane: Lane } {
 	if (kind !== 'stockItem') return { fields: changedMembers(kind, desired, known.confirmed), lane };
 	const item = desired as unknown as DesiredStockItem;
 	const isNew = known.confirmed === null && known.readBack?.exists !== true;
@@ -68,13 +81,18 @@ function changedAgainstConfirmed(desired: DesiredStockItem, confirmed: DesiredSt
 	const columns = new Set([...Object.keys(desired.columns), ...Object.keys(confirmed.columns)]);
 	const changed = [...columns].filter(
 		(column) =>
-			desired.settings?.[column]?.owner !== 'khaos' && (desired.columns[column] ?? null) !== (confirmed.columns[column] ?? null),
+			desired.settings?.[column]?.owner !== 'khaos' &&
+			(desired.columns[column] ?? null) !== (confirmed.columns[column] ?? null),
 	);
 	if (desired.stockCode !== confirmed.stockCode && !changed.includes('STOCK_CODE')) changed.push('STOCK_CODE');
 	return changed;
 }
 
-function changedMembers(kind: Kind, desired: Record<string, unknown>, confirmed: Record<string, unknown> | null): string[] {
+function changedMembers(
+	kind: Kind,
+	desired: Record<string, unknown>,
+	confirmed: Record<string, unknown> | null,
+): string[] {
 	const shown = (of: Record<string, unknown> | null): Record<string, unknown> | null =>
 		of === null ? null : (JSON.parse(contentOf(kind, of)) as Record<string, unknown>);
 	const [content, before] = [shown(desired)!, shown(confirmed)];

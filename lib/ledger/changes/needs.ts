@@ -15,6 +15,7 @@ export async function needsOf(tx: Transaction, ids: number[]): Promise<Map<numbe
 	);
 	const names = new Map(records.map((row) => [row.record_id, { kind: row.kind, key: row.key }]));
 	const needs = new Map<number, Need[]>();
-	for (const row of rows) needs.set(row.change_id, [...(needs.get(row.change_id) ?? []), names.get(row.need_record_id)!]);
+	for (const row of rows)
+		needs.set(row.change_id, [...(needs.get(row.change_id) ?? []), names.get(row.need_record_id)!]);
 	return needs;
 }

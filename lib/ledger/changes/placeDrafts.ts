@@ -27,7 +27,10 @@ export async function placeDrafts(
 ): Promise<Placed[]> {
 	const placed: Placed[] = [];
 	// The last word on each record; earlier drafts of the same call are overtaken before they are written.
-	const writes = new Map<KnownRecord, { draft: Draft; needs: KnownRecord[]; result: Extract<Placed, { outcome: 'placed' }> }>();
+	const writes = new Map<
+		KnownRecord,
+		{ draft: Draft; needs: KnownRecord[]; result: Extract<Placed, { outcome: 'placed' }> }
+	>();
 	const touched = new Map<KnownRecord, Draft>();
 	const dropped = new Set<KnownRecord>();
 	const cameBack = new Set(known.cameBack);
@@ -42,7 +45,11 @@ export async function placeDrafts(
 			trail.push({ ...entry, event: 'stale', details: { accepted: record.version } });
 			continue;
 		}
-		if (record.dropped !== null && draft.purpose === 'write' && !(result.outcome === 'unchanged' && result.dropped !== undefined)) {
+		if (
+			record.dropped !== null &&
+			draft.purpose === 'write' &&
+			!(result.outcome === 'unchanged' && result.dropped !== undefined)
+		) {
 			record.dropped = null;
 			cameBack.add(record);
 		}
@@ -82,15 +89,30 @@ export async function placeDrafts(
 		if (draft.purpose === 'write') touched.set(record, draft);
 	}
 
-	await dropWaiting(tx, [...dropped].map((record) => record.recordId));
+	await dropWaiting(
+		tx,
+		[...dropped].map((record) => record.recordId),
+	);
 	// What is as it was confirmed keeps no launch waiting.
 	for (const kind of ['kit', 'price'] as const) {
-		await meetNeeds(tx, environmentId, kind, [...dropped].filter((record) => record.kind === kind).map(({ key }) => key));
+		await meetNeeds(
+			tx,
+			environmentId,
+			kind,
+			[...dropped].filter((record) => record.kind === kind).map(({ key }) => key),
+		);
 	}
 	await updateRecords(tx, touched);
 	await writeChanges(tx, environmentId, writes);
-	await rememberDropped(tx, [...cameBack].map((record) => ({ recordId: record.recordId, dropped: null })));
-	await tellDependants(tx, environmentId, [...cameBack].map((record) => record.recordId));
+	await rememberDropped(
+		tx,
+		[...cameBack].map((record) => ({ recordId: record.recordId, dropped: null })),
+	);
+	await tellDependants(
+		tx,
+		environmentId,
+		[...cameBack].map((record) => record.recordId),
+	);
 	await writeTrail(tx, environmentId, trail);
 	return placed;
 }

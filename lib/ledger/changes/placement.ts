@@ -82,7 +82,8 @@ export function place(record: KnownRecord, draft: Draft, needs: KnownRecord[]): 
 		if (settled && sameContent(draft.kind, draft.desired, record.confirmed)) {
 			return { outcome: 'unchanged', newerVersion, dropWaiting: waiting !== null };
 		}
-		const inFlight = leased !== null && leased.purpose !== 'lookUp' && sameContent(draft.kind, draft.desired, leased.desired);
+		const inFlight =
+			leased !== null && leased.purpose !== 'lookUp' && sameContent(draft.kind, draft.desired, leased.desired);
 		if (waiting === null && inFlight && (!leased.toBeDropped || sameNeeds(leased, needs))) {
 			return { outcome: 'unchanged', newerVersion, dropWaiting: false };
 		}
@@ -91,7 +92,12 @@ export function place(record: KnownRecord, draft: Draft, needs: KnownRecord[]): 
 		if (nothingWaits && record.dropped !== null && isDropped(record.dropped, draft, needs)) {
 			return { outcome: 'unchanged', newerVersion, dropWaiting: false, dropped: record.dropped.reason };
 		}
-		if (waiting !== null && waiting.purpose !== 'lookUp' && sameContent(draft.kind, draft.desired, waiting.desired) && sameNeeds(waiting, needs)) {
+		if (
+			waiting !== null &&
+			waiting.purpose !== 'lookUp' &&
+			sameContent(draft.kind, draft.desired, waiting.desired) &&
+			sameNeeds(waiting, needs)
+		) {
 			// A person who touches a product that failed, or waits for its next attempt, means "try again".
 			const stuck = waiting.state === 'failed' || waiting.state === 'retrying' || waiting.overdue;
 			const tryAgain = newerVersion && stuck && draft.kind !== 'status';

@@ -39,7 +39,11 @@ interface OpenRow {
 }
 
 /** The records of these names, made where they were never seen, each with its open changes. Keyed by nameOf. */
-export async function loadRecords(tx: Transaction, environmentId: number, names: RecordName[]): Promise<Map<string, KnownRecord>> {
+export async function loadRecords(
+	tx: Transaction,
+	environmentId: number,
+	names: RecordName[],
+): Promise<Map<string, KnownRecord>> {
 	const unique = [...new Map(names.map((name) => [nameOf(name), { kind: name.kind, key: name.key }])).values()];
 	if (unique.length === 0) return new Map();
 	const table = tx.dialect.rows('r', { kind: 'text', key: 'text' });
@@ -75,7 +79,10 @@ export async function loadRecords(tx: Transaction, environmentId: number, names:
 		if (row.state === 'leased') record.leased = openOf(row);
 		else record.waiting = openOf(row);
 	}
-	await loadNeeds(tx, [...records.values()].flatMap(({ waiting, leased }) => [waiting ?? [], leased?.toBeDropped ? leased : []].flat()));
+	await loadNeeds(
+		tx,
+		[...records.values()].flatMap(({ waiting, leased }) => [waiting ?? [], leased?.toBeDropped ? leased : []].flat()),
+	);
 	return new Map([...records.values()].map((record) => [nameOf(record), record]));
 }
 

@@ -68,4 +68,11 @@ export const takenEntry = (
 ): TrailEntry[] =>
 	change.taken_at === null
 		? []
-		: [{ ...entry, event: 'taken', at: change.taken_at, details: { attempt: change.attempt, purpose: change.purpose } }];
+		: [
+				{
+					...entry,
+					event: 'taken',
+					at: change.taken_at,
+					details: { attempt: change.attempt, purpose: change.purpose },
+				},
+			];

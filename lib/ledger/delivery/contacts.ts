@@ -10,7 +10,10 @@ const hasNoAnswer = (error: KhaosError): boolean =>
 	(error instanceof KhaosUnknownOutcome && error.kind !== 'truncated' && error.kind !== 'tooLarge');
 
 /** Notes whether Khaos Control answers, so that a silence can be told from a quiet day. */
-export function khaosContacts(database: Database, environmentId: number): { told<T>(call: () => Promise<T>): Promise<T> } {
+export function khaosContacts(
+	database: Database,
+	environmentId: number,
+): { told<T>(call: () => Promise<T>): Promise<T> } {
 	let answers: boolean | null = null;
 	let notedAt = -Infinity;
 	const note = async (error: KhaosError | null): Promise<void> => {

@@ -32,7 +32,8 @@ export function deliveryPort(
 					}),
 			),
 
-		beginWrite: async (changes) => await database.write(async (tx) => await beginWrite(tx, environmentId, settings, changes)),
+		beginWrite: async (changes) =>
+			await database.write(async (tx) => await beginWrite(tx, environmentId, settings, changes)),
 
 		uncertain: async (keys) =>
 			await database.read(async (tx) => {
@@ -49,7 +50,10 @@ export function deliveryPort(
 
 		stockListAge: async () =>
 			await database.read(async (tx) => {
-				const row = await tx.get<{ read_at: number }>('SELECT read_at FROM stock_list_reads WHERE environment_id = ?', environmentId);
+				const row = await tx.get<{ read_at: number }>(
+					'SELECT read_at FROM stock_list_reads WHERE environment_id = ?',
+					environmentId,
+				);
 				return row === undefined ? null : tx.now - row.read_at;
 			}),
 
@@ -57,14 +61,22 @@ export function deliveryPort(
 
 		inStockList: async (keys) =>
 			await database.read(async (tx) => {
-				const list = await tx.get<{ read_at: number }>('SELECT read_at FROM stock_list_reads WHERE environment_id = ?', environmentId);
+				const list = await tx.get<{ read_at: number }>(
+					'SELECT read_at FROM stock_list_reads WHERE environment_id = ?',
+					environmentId,
+				);
 				readAt = list?.read_at ?? readAt;
 				const rows = await tx.all<{ key: string; stock_code: string; stock_id: string; parent_code: string }>(
 					`SELECT key, stock_code, stock_id, parent_code FROM stock_list WHERE environment_id = ? AND ${tx.dialect.among('key')}`,
 					environmentId,
 					jsonParameter(keys.map(keyOf)),
 				);
-				return new Map(rows.map((row) => [row.key, { stockCode: row.stock_code, stockId: row.stock_id, parentCode: row.parent_code }]));
+				return new Map(
+					rows.map((row) => [
+						row.key,
+						{ stockCode: row.stock_code, stockId: row.stock_id, parentCode: row.parent_code },
+					]),
+				);
 			}),
 
 		moreReady: async () =>
@@ -95,7 +107,11 @@ export function deliveryPort(
 			await database.write(async (tx) => {
 				const shown = new Map([...codes].map(([key, list]) => [keyOf(key), list]));
 				const rows = await awaitingRows(tx, environmentId);
-				const approvals = await approvalsFor(tx, environmentId, rows.map((row) => row.change_id));
+				const approvals = await approvalsFor(
+					tx,
+					environmentId,
+					rows.map((row) => row.change_id),
+				);
 				const settled = rows.map((row): Settled => {
 					const expected = commodityCodeOf(row.desired);
 					const actual = shown.get(row.key) ?? [];
@@ -105,7 +121,13 @@ export function deliveryPort(
 					if (expected === null || actual.includes(expected)) {
 						return {
 							row,
-							result: { status: 'confirmed', reason: '', remedy: '', differences: [], readBack: withCode(row, expected) },
+							result: {
+								status: 'confirmed',
+								reason: '',
+								remedy: '',
+								differences: [],
+								readBack: withCode(row, expected),
+							},
 							outcome: { state: 'confirmed' },
 						};
 					}
@@ -120,7 +142,10 @@ export function deliveryPort(
 							differences: [{ field: 'Harmonisation:Code', expected, actual: actual.join(', ') || null }],
 							readBack: null,
 						},
-						outcome: failures >= settings.refusedAttempts ? { state: 'failed' } : { state: 'retrying', failures, delayMs: settings.retryMs },
+						outcome:
+							failures >= settings.refusedAttempts
+								? { state: 'failed' }
+								: { state: 'retrying', failures, delayMs: settings.retryMs },
 					};
 				});
 				await apply(tx, environmentId, settings, settled);
@@ -138,7 +163,15 @@ function lookedAt(row: OpenRow, approval: Approval, codes: string[]): Settled | 
 	const equal = expected === null || codes.includes(expected);
 	const read = withCode(row, equal ? expected : codes.join(', '));
 	if (read === null || (!equal && isApproved(approval, HARMONISATION_CODE))) return null;
-	const readBack = read.unproven === undefined ? read : { ...read, unproven: Object.fromEntries(Object.entries(read.unproven).filter(([column]) => column !== HARMONISATION_CODE)) };
+	const readBack =
+		read.unproven === undefined
+			? read
+			: {
+					...read,
+					unproven: Object.fromEntries(
+						Object.entries(read.unproven).filter(([column]) => column !== HARMONISATION_CODE),
+					),
+				};
 	const firstSync = differencesThatStay(desired, readBack, approval);
 	const waiting = awaitingApproval(firstSync);
 	if (waiting.length === 0) {
@@ -150,7 +183,11 @@ function lookedAt(row: OpenRow, approval: Approval, codes: string[]): Settled | 
 		};
 	}
 	const differences = waiting.map(({ field, expected: wanted, actual }) => ({ field, expected: wanted, actual }));
-	return { row, result: { status: 'held', ...waitsInWords(desired.stockCode, waiting), differences, readBack, firstSync }, outcome: { state: 'held' } };
+	return {
+		row,
+		result: { status: 'held', ...waitsInWords(desired.stockCode, waiting), differences, readBack, firstSync },
+		outcome: { state: 'held' },
+	};
 }
 
 /** What Khaos was read to hold, with the code that another method showed. */
@@ -163,7 +200,10 @@ function withCode(row: OpenRow, code: string | null): ReadBack | null {
 const commodityCodeOf = (desired: string): string | null =>
 	(JSON.parse(desired) as DesiredStockItem).columns?.['Harmonisation:Code'] ?? null;
 
-async function awaitingRows(tx: Transaction, environmentId: number): Promise<Array<OpenRow & { due_at: number | null }>> {
+async function awaitingRows(
+	tx: Transaction,
+	environmentId: number,
+): Promise<Array<OpenRow & { due_at: number | null }>> {
 	return await tx.all<OpenRow & { due_at: number | null }>(
 		`SELECT ${openColumns}, due_at FROM changes JOIN records ON records.record_id = changes.record_id
 		 WHERE changes.environment_id = ? AND changes.kind = 'stockItem' AND changes.state = 'sent' AND changes.awaiting = 'harmonisation'`,
@@ -181,7 +221,12 @@ async function saveStockList(tx: Transaction, environmentId: number, rows: Stock
 		 ON CONFLICT (environment_id, key) DO UPDATE SET stock_code = excluded.stock_code, stock_id = excluded.stock_id, parent_code = excluded.parent_code`,
 		environmentId,
 		jsonParameter(
-			rows.map((row) => ({ key: keyOf(row.stockCode), stock_code: row.stockCode, stock_id: row.stockId, parent_code: row.parentCode })),
+			rows.map((row) => ({
+				key: keyOf(row.stockCode),
+				stock_code: row.stockCode,
+				stock_id: row.stockId,
+				parent_code: row.parentCode,
+			})),
 		),
 	);
 	await tx.run(

@@ -81,7 +81,15 @@ export async function throughGate<T>(
 	}
 	const stop = tools.every(settings.holdMs / 3, () => {
 		database
-			.write(async (tx) => await tx.run('UPDATE gates SET held_until = ? WHERE system = ? AND holder = ?', tx.now + settings.holdMs, system, token))
+			.write(
+				async (tx) =>
+					await tx.run(
+						'UPDATE gates SET held_until = ? WHERE system = ? AND holder = ?',
+						tx.now + settings.holdMs,
+						system,
+						token,
+					),
+			)
 			.catch(() => undefined);
 	});
 	try {
@@ -90,7 +98,10 @@ export async function throughGate<T>(
 		stop();
 		// What the call brought counts, also where the ledger is out of reach now: the hold ends by itself.
 		await database
-			.write(async (tx) => await tx.run('UPDATE gates SET holder = NULL, held_until = 0 WHERE system = ? AND holder = ?', system, token))
+			.write(
+				async (tx) =>
+					await tx.run('UPDATE gates SET holder = NULL, held_until = 0 WHERE system = ? AND holder = ?', system, token),
+			)
 			.catch(() => undefined);
 	}
 }

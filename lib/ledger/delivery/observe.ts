@@ -7,7 +7,12 @@ import { jsonParameter, type Transaction } from '../store/database';
  * after the record was written or read by somebody else says nothing any more.
  * @param readAt when Khaos was asked, in milliseconds on the ledger's clock.
  */
-export async function observe(tx: Transaction, environmentId: number, observations: Map<string, ReadBack>, readAt: number): Promise<void> {
+export async function observe(
+	tx: Transaction,
+	environmentId: number,
+	observations: Map<string, ReadBack>,
+	readAt: number,
+): Promise<void> {
 	const known = await itemsOf(tx, environmentId, [...observations.keys()].map(keyOf));
 	const rows = [...observations].flatMap(([key, readBack]) => {
 		const item = known.get(keyOf(key));
@@ -15,7 +20,9 @@ export async function observe(tx: Transaction, environmentId: number, observatio
 		return isOvertaken ? [] : [{ key: keyOf(key), item, readBack }];
 	});
 	if (rows.length === 0) return;
-	const gone = rows.filter(({ item, readBack }) => item?.present === 1 && !readBack.exists).map(({ item }) => item!.record_id);
+	const gone = rows
+		.filter(({ item, readBack }) => item?.present === 1 && !readBack.exists)
+		.map(({ item }) => item!.record_id);
 	// By record and not by key: SQLite would look through all records for each of these.
 	await tx.run(
 		`UPDATE records SET read_back = r.read_back, read_back_at = ?, present = r.present, uncertain = 0
@@ -23,11 +30,18 @@ export async function observe(tx: Transaction, environmentId: number, observatio
 		tx.now,
 		jsonParameter(
 			rows.flatMap(({ item, readBack }) =>
-				item === undefined ? [] : [{ record_id: item.record_id, read_back: JSON.stringify(readBack), present: readBack.exists ? 1 : 0 }],
+				item === undefined
+					? []
+					: [{ record_id: item.record_id, read_back: JSON.stringify(readBack), present: readBack.exists ? 1 : 0 }],
 			),
 		),
 	);
-	await meetNeeds(tx, environmentId, 'stockItem', rows.filter(({ readBack }) => readBack.exists).map(({ key }) => key));
+	await meetNeeds(
+		tx,
+		environmentId,
+		'stockItem',
+		rows.filter(({ readBack }) => readBack.exists).map(({ key }) => key),
+	);
 	await missNeeds(tx, gone);
 }
 
@@ -67,7 +81,10 @@ export async function missNeeds(tx: Transaction, recordIds: number[]): Promise<v
 	);
 	if (waiting.length === 0) return;
 	const changeIds = jsonParameter(waiting.map((row) => row.change_id));
-	await tx.run(`UPDATE change_needs SET met = 0 WHERE met = 1 AND ${tx.dialect.among('need_record_id', 'integer')}`, jsonParameter(recordIds));
+	await tx.run(
+		`UPDATE change_needs SET met = 0 WHERE met = 1 AND ${tx.dialect.among('need_record_id', 'integer')}`,
+		jsonParameter(recordIds),
+	);
 	await countUnmet(tx, changeIds);
 	await tx.run(
 		`UPDATE changes SET state = 'held', ready_at = NULL, held_since = ?, hold_told = 0

@@ -9,14 +9,27 @@ import { writeTrail } from '../changes/trail';
  * happens again and again the wait grows, so that a workflow that can't work does not spin.
  * @returns how many changes went back.
  */
-export async function releaseBatch(tx: Transaction, environmentId: number, settings: LedgerSettings, token: string, reason: string): Promise<number> {
+export async function releaseBatch(
+	tx: Transaction,
+	environmentId: number,
+	settings: LedgerSettings,
+	token: string,
+	reason: string,
+): Promise<number> {
 	const rows = await tx.all<{ change_id: number; record_id: number; attempt: number }>(
 		`SELECT change_id, record_id, attempt FROM changes WHERE environment_id = ? AND state = 'leased' AND lease_token = ?`,
 		environmentId,
 		token,
 	);
 	const attempts = Math.max(0, ...rows.map((row) => row.attempt));
-	await giveBack(tx, environmentId, settings, rows, attempts > 1 ? retryDelay(settings, attempts - 1, null) : 0, reason);
+	await giveBack(
+		tx,
+		environmentId,
+		settings,
+		rows,
+		attempts > 1 ? retryDelay(settings, attempts - 1, null) : 0,
+		reason,
+	);
 	return rows.length;
 }
 
@@ -32,7 +45,10 @@ export async function endHold(tx: Transaction, environmentId: number, keys: stri
 		environmentId,
 		jsonParameter(keys),
 	);
-	const rows = held.filter(({ kind, key }) => wanted.has(key) || (kind === 'price' && keys.some((stockKey) => key.startsWith(`${stockKey} | `))));
+	const rows = held.filter(
+		({ kind, key }) =>
+			wanted.has(key) || (kind === 'price' && keys.some((stockKey) => key.startsWith(`${stockKey} | `))),
+	);
 	const ids = jsonParameter(rows.map((row) => row.change_id));
 	await tx.run(`UPDATE change_needs SET met = 1 WHERE ${tx.dialect.among('change_id', 'integer')}`, ids);
 	await tx.run(

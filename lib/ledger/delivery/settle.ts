@@ -48,7 +48,12 @@ export interface OpenRow {
  * Sequencer: Settle. Says of each change of a batch what became of it, if the lease still holds: a result that comes too
  * late changes nothing. What a confirmed record was needed for becomes ready, and Pimberly is to be told.
  */
-export async function settle(tx: Transaction, environmentId: number, settings: LedgerSettings, results: Result[]): Promise<SettleOutcome[]> {
+export async function settle(
+	tx: Transaction,
+	environmentId: number,
+	settings: LedgerSettings,
+	results: Result[],
+): Promise<SettleOutcome[]> {
 	const rows = await tx.all<OpenRow>(
 		`SELECT ${openColumns} FROM changes JOIN records ON records.record_id = changes.record_id
 		 WHERE changes.state = 'leased' AND changes.environment_id = ? AND ${tx.dialect.among('change_id', 'integer')}`,
@@ -64,7 +69,8 @@ export async function settle(tx: Transaction, environmentId: number, settings: L
 		if (row === undefined || row.lease_token !== result.lease.token) {
 			outcomes.push({ changeId: result.changeId, outcome: 'overtaken' });
 			const nothingWritten = result.cause === 'notOurs';
-			if (result.kind === 'status' && !nothingWritten && result.key && Date.parse(result.lease.until) <= tx.now) late.add(result.key);
+			if (result.kind === 'status' && !nothingWritten && result.key && Date.parse(result.lease.until) <= tx.now)
+				late.add(result.key);
 			continue;
 		}
 		open.delete(result.changeId);
@@ -92,7 +98,20 @@ type Outcome =
 
 export interface Settled {
 	row: OpenRow;
-	result: Pick<Result, 'status' | 'reason' | 'remedy' | 'differences' | 'readBack' | 'kitReadBack' | 'priceReadBack' | 'adopted' | 'awaiting' | 'cause' | 'firstSync'>;
+	result: Pick<
+		Result,
+		| 'status'
+		| 'reason'
+		| 'remedy'
+		| 'differences'
+		| 'readBack'
+		| 'kitReadBack'
+		| 'priceReadBack'
+		| 'adopted'
+		| 'awaiting'
+		| 'cause'
+		| 'firstSync'
+	>;
 	outcome: Outcome;
 }
 
@@ -121,23 +140,37 @@ function decide(settings: LedgerSettings, row: OpenRow, result: Result, now: num
 }
 
 /** Whether it is for somebody else to bring it to Khaos: a person with an import file, or Khaos itself by its channel. */
-const isForeign = (awaiting: OpenRow['awaiting'] | undefined): boolean => awaiting === 'import' || awaiting === 'channel';
+const isForeign = (awaiting: OpenRow['awaiting'] | undefined): boolean =>
+	awaiting === 'import' || awaiting === 'channel';
 
 /** Looked at soon, then less and less often; after the limit, which makes it an exception, once in a long while. */
-function sentOutcome(settings: LedgerSettings, row: OpenRow, awaiting: OpenRow['awaiting'] | undefined, now: number): Outcome {
-	if (!isForeign(awaiting)) return { state: 'sent', sentAt: row.sent_at ?? now, checks: 0, delayMs: settings.checkAfterMs, overdue: false };
+function sentOutcome(
+	settings: LedgerSettings,
+	row: OpenRow,
+	awaiting: OpenRow['awaiting'] | undefined,
+	now: number,
+): Outcome {
+	if (!isForeign(awaiting))
+		return { state: 'sent', sentAt: row.sent_at ?? now, checks: 0, delayMs: settings.checkAfterMs, overdue: false };
 	const again = row.purpose === 'check' && row.sent_at !== null;
 	const sentAt = again ? row.sent_at! : now;
 	const checks = again ? row.checks + 1 : 0;
 	const overdue = again && now - sentAt >= settings.sentLimitMs;
 	const spaced = Math.min(settings.sentCheckCapMs, settings.sentCheckMs * 2 ** Math.min(checks, 20));
 	// A check is due when the limit is reached, so that it is told then and not an interval later.
-	const delayMs = overdue ? settings.overdueCheckMs : Math.min(spaced, Math.max(settings.sentCheckMs, sentAt + settings.sentLimitMs - now));
+	const delayMs = overdue
+		? settings.overdueCheckMs
+		: Math.min(spaced, Math.max(settings.sentCheckMs, sentAt + settings.sentLimitMs - now));
 	return { state: 'sent', sentAt, checks, delayMs, overdue };
 }
 
 /** Write the outcomes down: changes, records, dependants, statuses, exceptions and the trail. */
-export async function apply(tx: Transaction, environmentId: number, settings: LedgerSettings, settled: Settled[]): Promise<void> {
+export async function apply(
+	tx: Transaction,
+	environmentId: number,
+	settings: LedgerSettings,
+	settled: Settled[],
+): Promise<void> {
 	if (settled.length === 0) return;
 	const lookUps = settled.filter(({ row }) => row.purpose === 'lookUp');
 	const writes = settled.filter(({ row }) => row.purpose !== 'lookUp');
@@ -148,11 +181,16 @@ export async function apply(tx: Transaction, environmentId: number, settings: Le
 	await noteLateWrites(
 		tx,
 		settings,
-		statuses.filter(({ outcome, result }) => outcome.state !== 'confirmed' && result.cause !== 'notOurs').map(({ row }) => row),
+		statuses
+			.filter(({ outcome, result }) => outcome.state !== 'confirmed' && result.cause !== 'notOurs')
+			.map(({ row }) => row),
 	);
 	await confirmRecords(tx, confirmed);
 	await observeSettled(tx, environmentId, settled);
-	await tx.run(`DELETE FROM changes WHERE ${tx.dialect.among('change_id', 'integer')}`, jsonParameter(finished.map(({ row }) => row.change_id)));
+	await tx.run(
+		`DELETE FROM changes WHERE ${tx.dialect.among('change_id', 'integer')}`,
+		jsonParameter(finished.map(({ row }) => row.change_id)),
+	);
 	// Newer content that waits makes another attempt with the older pointless.
 	const goingOn = settled.filter((one) => !finished.includes(one));
 	await tx.run(
@@ -161,26 +199,53 @@ export async function apply(tx: Transaction, environmentId: number, settings: Le
 		jsonParameter(goingOn.map(({ row }) => row.change_id)),
 		jsonParameter(goingOn.map(({ row }) => row.record_id)),
 	);
-	const dropped = await endDropped(tx, environmentId, goingOn.map(({ row }) => row.change_id));
+	const dropped = await endDropped(
+		tx,
+		environmentId,
+		goingOn.map(({ row }) => row.change_id),
+	);
 	const unfinished = goingOn.filter(({ row }) => !dropped.has(row.change_id));
 	const told = writes.filter(({ row }) => !dropped.has(row.change_id));
 	await keepUnfinished(tx, unfinished);
 	await keepFirstSync(tx, environmentId, settings, confirmed, unfinished);
 	await promoteNext(tx, jsonParameter(settled.map(({ row }) => row.record_id)));
 	await reweighWaiting(tx, environmentId, confirmed);
-	await followLateWrites(tx, environmentId, confirmed.filter(({ row }) => row.kind === 'status').map(({ row }) => row));
+	await followLateWrites(
+		tx,
+		environmentId,
+		confirmed.filter(({ row }) => row.kind === 'status').map(({ row }) => row),
+	);
 	for (const kind of ['kit', 'price'] as const) {
-		await meetNeeds(tx, environmentId, kind, confirmed.filter(({ row }) => row.kind === kind).map(({ row }) => row.key));
+		await meetNeeds(
+			tx,
+			environmentId,
+			kind,
+			confirmed.filter(({ row }) => row.kind === kind).map(({ row }) => row.key),
+		);
 	}
 	await tellPimberly(tx, environmentId, told);
 	await keepSettledExceptions(tx, environmentId, told);
 	const missing = lookUps.filter(({ result }) => result.readBack?.exists === false);
-	await tellMissingComponents(tx, environmentId, missing.map(({ row }) => row.record_id));
-	await writeTrail(tx, environmentId, settled.flatMap((one) => trailOf(tx.now, one)));
+	await tellMissingComponents(
+		tx,
+		environmentId,
+		missing.map(({ row }) => row.record_id),
+	);
+	await writeTrail(
+		tx,
+		environmentId,
+		settled.flatMap((one) => trailOf(tx.now, one)),
+	);
 }
 
 /** What a first sync found: kept while it waits for approval, or because Khaos owns the column; forgotten once it is confirmed. */
-async function keepFirstSync(tx: Transaction, environmentId: number, settings: LedgerSettings, confirmed: Settled[], unfinished: Settled[]): Promise<void> {
+async function keepFirstSync(
+	tx: Transaction,
+	environmentId: number,
+	settings: LedgerSettings,
+	confirmed: Settled[],
+	unfinished: Settled[],
+): Promise<void> {
 	const waiting = unfinished.filter(({ outcome }) => outcome.state === 'held');
 	const found = [...confirmed.filter(({ row }) => row.kind === 'stockItem'), ...waiting].map(({ row, result }) => ({
 		changeId: row.change_id,
@@ -200,7 +265,9 @@ async function confirmRecords(tx: Transaction, confirmed: Settled[]): Promise<vo
 			present = CASE WHEN kind = 'status' THEN present ELSE 1 END
 		 FROM ${tx.dialect.rows('r', { record_id: 'integer', desired: 'text', version: 'text' })} WHERE records.record_id = r.record_id`,
 		tx.now,
-		jsonParameter(confirmed.map(({ row }) => ({ record_id: row.record_id, desired: row.desired, version: row.version }))),
+		jsonParameter(
+			confirmed.map(({ row }) => ({ record_id: row.record_id, desired: row.desired, version: row.version })),
+		),
 	);
 }
 
@@ -230,12 +297,20 @@ async function observeSettled(tx: Transaction, environmentId: number, settled: S
 			),
 		);
 	}
-	const present = settled.filter(({ row, result, outcome }) => row.kind === 'stockItem' && (result.readBack?.exists ?? outcome.state === 'confirmed'));
+	const present = settled.filter(
+		({ row, result, outcome }) =>
+			row.kind === 'stockItem' && (result.readBack?.exists ?? outcome.state === 'confirmed'),
+	);
 	await tx.run(
 		`UPDATE records SET present = 1 WHERE ${tx.dialect.among('record_id', 'integer')}`,
 		jsonParameter(present.map(({ row }) => row.record_id)),
 	);
-	await meetNeeds(tx, environmentId, 'stockItem', present.map(({ row }) => row.key));
+	await meetNeeds(
+		tx,
+		environmentId,
+		'stockItem',
+		present.map(({ row }) => row.key),
+	);
 	await missNeeds(tx, gone);
 }
 
@@ -260,7 +335,12 @@ async function keepUnfinished(tx: Transaction, unfinished: Settled[]): Promise<v
 				due_at: 'delayMs' in outcome ? tx.now + outcome.delayMs : null,
 				// A check that shows something else is written again.
 				purpose: outcome.state === 'sent' ? 'check' : row.purpose === 'check' ? 'write' : row.purpose,
-				awaiting: outcome.state === 'sent' ? (result.awaiting ?? row.awaiting ?? 'import') : outcome.state === 'held' ? 'approval' : null,
+				awaiting:
+					outcome.state === 'sent'
+						? (result.awaiting ?? row.awaiting ?? 'import')
+						: outcome.state === 'held'
+							? 'approval'
+							: null,
 				sent_at: outcome.state === 'sent' ? outcome.sentAt : null,
 				checks: outcome.state === 'sent' ? outcome.checks : 0,
 				overdue: outcome.state === 'sent' && outcome.overdue ? 1 : 0,
@@ -278,12 +358,16 @@ async function keepUnfinished(tx: Transaction, unfinished: Settled[]): Promise<v
  */
 async function reweighWaiting(tx: Transaction, environmentId: number, confirmed: Settled[]): Promise<void> {
 	if (confirmed.length === 0) return;
-	const waiting = await tx.all<Pick<OpenRow, 'change_id' | 'record_id' | 'kind' | 'key' | 'version' | 'desired' | 'source'> & { lane: Lane }>(
+	const waiting = await tx.all<
+		Pick<OpenRow, 'change_id' | 'record_id' | 'kind' | 'key' | 'version' | 'desired' | 'source'> & { lane: Lane }
+	>(
 		`SELECT change_id, record_id, kind, key, version, lane, desired, source FROM changes WHERE state IN ('queued', 'held') AND attempt = 0
 			AND purpose = 'write' AND ${tx.dialect.among('record_id', 'integer')}`,
 		jsonParameter(confirmed.map(({ row }) => row.record_id)),
 	);
-	const confirmedDesired = new Map(confirmed.map(({ row }) => [row.record_id, JSON.parse(row.desired) as Record<string, unknown>]));
+	const confirmedDesired = new Map(
+		confirmed.map(({ row }) => [row.record_id, JSON.parse(row.desired) as Record<string, unknown>]),
+	);
 	const same: number[] = [];
 	const trail: TrailEntry[] = [];
 	const changed: Array<{ change_id: number; lane: Lane; changed_fields: string }> = [];
@@ -295,10 +379,18 @@ async function reweighWaiting(tx: Transaction, environmentId: number, confirmed:
 			same.push(row.change_id);
 			const { kind, key, version, source } = row;
 			const { primaryId } = JSON.parse(source) as { primaryId: string };
-			trail.push({ kind, key, primaryId, event: 'dropped', version, details: { reason: 'Changed back to what is confirmed' } });
+			trail.push({
+				kind,
+				key,
+				primaryId,
+				event: 'dropped',
+				version,
+				details: { reason: 'Changed back to what is confirmed' },
+			});
 		} else changed.push({ change_id: row.change_id, lane, changed_fields: JSON.stringify(fields) });
 	}
-	if (same.length > 0) await tx.run(`DELETE FROM changes WHERE ${tx.dialect.among('change_id', 'integer')}`, jsonParameter(same));
+	if (same.length > 0)
+		await tx.run(`DELETE FROM changes WHERE ${tx.dialect.among('change_id', 'integer')}`, jsonParameter(same));
 	await writeTrail(tx, environmentId, trail);
 	if (changed.length > 0) {
 		await tx.run(
@@ -311,7 +403,13 @@ async function reweighWaiting(tx: Transaction, environmentId: number, confirmed:
 
 function trailOf(now: number, { row, result, outcome }: Settled): TrailEntry[] {
 	const event =
-		outcome.state === 'confirmed' ? (result.adopted ? 'adopted' : 'confirmed') : outcome.state === 'retrying' ? 'retry' : outcome.state;
+		outcome.state === 'confirmed'
+			? result.adopted
+				? 'adopted'
+				: 'confirmed'
+			: outcome.state === 'retrying'
+				? 'retry'
+				: outcome.state;
 	const { repair } = JSON.parse(row.source) as { repair?: boolean };
 	const updated = repair === true ? NaN : Date.parse(row.version);
 	const entry = {
@@ -324,7 +422,10 @@ function trailOf(now: number, { row, result, outcome }: Settled): TrailEntry[] {
 	const settledEntry: TrailEntry = {
 		...entry,
 		event,
-		lag: outcome.state === 'confirmed' && row.purpose !== 'lookUp' && Number.isFinite(updated) ? Math.max(0, now - updated) : null,
+		lag:
+			outcome.state === 'confirmed' && row.purpose !== 'lookUp' && Number.isFinite(updated)
+				? Math.max(0, now - updated)
+				: null,
 		lane: outcome.state === 'confirmed' ? row.lane : null,
 		details: {
 			attempt: row.attempt,

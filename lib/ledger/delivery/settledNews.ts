@@ -24,17 +24,23 @@ const sentences = (...texts: string[]): string =>
 export const sourceOf = (row: Pick<OpenRow, 'source'>): { primaryId: string; internalId: string } =>
 	JSON.parse(row.source) as { primaryId: string; internalId: string };
 
-const isTrouble = ({ outcome }: Settled): boolean => outcome.state === 'failed' || (outcome.state === 'sent' && outcome.overdue);
+const isTrouble = ({ outcome }: Settled): boolean =>
+	outcome.state === 'failed' || (outcome.state === 'sent' && outcome.overdue);
 
-const hours = (ms: number): string => (ms < 3_600_000 ? `${Math.round(ms / 60_000)} minutes` : `${Math.round(ms / 3_600_000)} hours`);
+const hours = (ms: number): string =>
+	ms < 3_600_000 ? `${Math.round(ms / 60_000)} minutes` : `${Math.round(ms / 3_600_000)} hours`;
 
 /** Trouble that is told of a product for the first time. */
-const isNewTrouble = (one: Settled): boolean => isTrouble(one) && !(one.outcome.state === 'sent' && one.row.overdue === 1);
+const isNewTrouble = (one: Settled): boolean =>
+	isTrouble(one) && !(one.outcome.state === 'sent' && one.row.overdue === 1);
 
 /** What went wrong with a record, naming it and its kind, and what to do. */
 function troubleOf({ row, result, outcome }: Settled, now: number): { reason: string; remedy: string } {
 	if (outcome.state !== 'sent') {
-		const named = row.kind === 'stockItem' || row.kind === 'status' ? result.reason : `${subjectOf(row.kind, row.key)}: ${result.reason}`;
+		const named =
+			row.kind === 'stockItem' || row.kind === 'status'
+				? result.reason
+				: `${subjectOf(row.kind, row.key)}: ${result.reason}`;
 		return { reason: named, remedy: result.remedy };
 	}
 	const by = (result.awaiting ?? row.awaiting) === 'channel' ? 'by the channel' : 'with an import file';
@@ -43,7 +49,10 @@ function troubleOf({ row, result, outcome }: Settled, now: number): { reason: st
 			? 'Look whether Khaos Control fetches the channel, and what it said of this item.'
 			: 'Most likely its file was not imported, or Khaos Control skipped the row. Import the file, or save the product again in Pimberly to have it written anew.';
 	return {
-		reason: sentences(`${subjectOf(row.kind, row.key)} was handed over ${by} ${hours(now - outcome.sentAt)} ago, and Khaos Control does not show it`, result.reason),
+		reason: sentences(
+			`${subjectOf(row.kind, row.key)} was handed over ${by} ${hours(now - outcome.sentAt)} ago, and Khaos Control does not show it`,
+			result.reason,
+		),
 		remedy: likely,
 	};
 }
@@ -58,12 +67,17 @@ export async function tellPimberly(tx: Transaction, environmentId: number, settl
 	const notLive: string[] = [];
 	const items = settled.filter(({ row }) => row.kind === 'stockItem');
 	const parts = settled.filter(({ row }) => row.kind === 'kit' || row.kind === 'price');
-	const failing = await failingParts(tx, environmentId, items.filter(({ outcome }) => outcome.state === 'confirmed').map(({ row }) => sourceOf(row).primaryId));
+	const failing = await failingParts(
+		tx,
+		environmentId,
+		items.filter(({ outcome }) => outcome.state === 'confirmed').map(({ row }) => sourceOf(row).primaryId),
+	);
 	for (const one of items) {
 		const { row, result, outcome } = one;
 		const base = { ...sourceOf(row), delayMs: 0 };
 		if (outcome.state === 'confirmed') {
-			const stockId = result.readBack?.stockId ?? (row.read_back === null ? '' : (JSON.parse(row.read_back) as ReadBack).stockId);
+			const stockId =
+				result.readBack?.stockId ?? (row.read_back === null ? '' : (JSON.parse(row.read_back) as ReadBack).stockId);
 			const told = newsOfConfirmed(base, JSON.parse(row.desired) as Record<string, unknown>, stockId);
 			(told.status === 'Live' ? live : notLive).push(base.primaryId);
 			news.push({ ...told, message: failing.get(base.primaryId) ?? told.message });
@@ -84,7 +98,11 @@ export async function tellPimberly(tx: Transaction, environmentId: number, settl
 }
 
 /** Of these products, those with a kit relation or a price that failed; with what is to be said of it. */
-async function failingParts(tx: Transaction, environmentId: number, primaryIds: string[]): Promise<Map<string, string>> {
+async function failingParts(
+	tx: Transaction,
+	environmentId: number,
+	primaryIds: string[],
+): Promise<Map<string, string>> {
 	if (primaryIds.length === 0) return new Map();
 	const rows = await tx.all<{ primary_id: string; kind: Kind; key: string; reason: string; remedy: string }>(
 		`SELECT records.primary_id, changes.kind, changes.key, changes.reason, changes.remedy FROM records
@@ -93,7 +111,9 @@ async function failingParts(tx: Transaction, environmentId: number, primaryIds: 
 		environmentId,
 		jsonParameter(primaryIds),
 	);
-	return new Map(rows.map((row) => [row.primary_id, sentences(`${subjectOf(row.kind, row.key)}: ${row.reason}`, row.remedy)]));
+	return new Map(
+		rows.map((row) => [row.primary_id, sentences(`${subjectOf(row.kind, row.key)}: ${row.reason}`, row.remedy)]),
+	);
 }
 
 /**
@@ -111,11 +131,21 @@ async function newsOfMended(tx: Transaction, environmentId: number, primaryIds: 
 		environmentId,
 		jsonParameter(primaryIds),
 	);
-	const failing = await failingParts(tx, environmentId, items.map((item) => item.primary_id));
-	const statuses = await loadRecords(tx, environmentId, items.map((item) => ({ kind: 'status' as const, key: item.primary_id })));
+	const failing = await failingParts(
+		tx,
+		environmentId,
+		items.map((item) => item.primary_id),
+	);
+	const statuses = await loadRecords(
+		tx,
+		environmentId,
+		items.map((item) => ({ kind: 'status' as const, key: item.primary_id })),
+	);
 	return items.flatMap((item): StatusNews[] => {
 		const record = statuses.get(nameOf({ kind: 'status', key: item.primary_id }))!;
-		const told = (record.waiting?.desired ?? record.leased?.desired ?? record.confirmed) as Partial<DesiredStatus> | null;
+		const told = (record.waiting?.desired ??
+			record.leased?.desired ??
+			record.confirmed) as Partial<DesiredStatus> | null;
 		const stockId = item.read_back === null ? '' : (JSON.parse(item.read_back) as ReadBack).stockId;
 		const news = newsOfConfirmed(
 			{ primaryId: item.primary_id, internalId: item.internal_id },
@@ -150,8 +180,17 @@ export async function keepSettledExceptions(tx: Transaction, environmentId: numb
 	const confirmed = settled.filter(({ outcome }) => outcome.state === 'confirmed');
 	const of = (kind: Kind): OpenRow[] => confirmed.filter(({ row }) => row.kind === kind).map(({ row }) => row);
 	const keys = (kind: Kind): string[] => of(kind).map((row) => row.key);
-	await resolveExceptions(tx, environmentId, ['statusNotWritten'], of('status').map((row) => sourceOf(row).primaryId));
-	await resolveEnded(tx, environmentId, confirmed.filter(({ row }) => row.kind !== 'status').map(({ row }) => row.key));
+	await resolveExceptions(
+		tx,
+		environmentId,
+		['statusNotWritten'],
+		of('status').map((row) => sourceOf(row).primaryId),
+	);
+	await resolveEnded(
+		tx,
+		environmentId,
+		confirmed.filter(({ row }) => row.kind !== 'status').map(({ row }) => row.key),
+	);
 	// What was read back as desired has not drifted any more.
 	await resolveExceptionsOfRecords(tx, environmentId, ['attributeDrift', 'missingInKhaos'], keys('stockItem'));
 	await resolveExceptionsOfRecords(tx, environmentId, ['priceMismatch'], [...keys('stockItem'), ...keys('price')]);

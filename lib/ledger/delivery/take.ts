@@ -64,7 +64,9 @@ export async function take(
 	await makeDueReady(tx, environmentId, options.target);
 	if (!(await worthTaking(tx, environmentId, options))) return [];
 
-	let ids = (await isTurnOfChecks(tx, environmentId, options)) ? await dueChecks(tx, environmentId, options, settings.agedMs) : [];
+	let ids = (await isTurnOfChecks(tx, environmentId, options))
+		? await dueChecks(tx, environmentId, options, settings.agedMs)
+		: [];
 	let purpose: 'check' | null = ids.length > 0 ? 'check' : null;
 	if (ids.length === 0) ids = await launchable(tx, environmentId, settings, options);
 	if (ids.length === 0) {
@@ -93,7 +95,10 @@ export async function take(
 }
 
 async function idsOf(tx: Transaction, token: string): Promise<number[]> {
-	const rows = await tx.all<{ change_id: number }>(`SELECT change_id FROM changes WHERE state = 'leased' AND lease_token = ?`, token);
+	const rows = await tx.all<{ change_id: number }>(
+		`SELECT change_id FROM changes WHERE state = 'leased' AND lease_token = ?`,
+		token,
+	);
 	return rows.map((row) => row.change_id);
 }
 
@@ -182,7 +187,11 @@ export async function giveBack(
 		ids,
 		recordIds,
 	);
-	await endDropped(tx, environmentId, rows.map((row) => row.change_id));
+	await endDropped(
+		tx,
+		environmentId,
+		rows.map((row) => row.change_id),
+	);
 	await tx.run(
 		`UPDATE changes SET state = CASE WHEN purpose = 'check' THEN 'sent' WHEN unmet > 0 THEN 'held' WHEN ? > 0 THEN 'retrying' ELSE 'queued' END,
 			due_at = ?, ready_at = ?, held_since = CASE WHEN unmet > 0 THEN CAST(? AS BIGINT) END, hold_told = 0, lease_token = NULL, lease_until = NULL, taken_at = NULL, reason = ?
@@ -233,7 +242,12 @@ async function makeDueReady(tx: Transaction, environmentId: number, target: Targ
 const mostFills = 50;
 
 /** The ids that are queued, without the launches that have to wait: those are held from now on. */
-async function launchable(tx: Transaction, environmentId: number, settings: Pick<LedgerSettings, 'agedMs'>, options: TakeOptions): Promise<number[]> {
+async function launchable(
+	tx: Transaction,
+	environmentId: number,
+	settings: Pick<LedgerSettings, 'agedMs'>,
+	options: TakeOptions,
+): Promise<number[]> {
 	for (let fills = 0; ; fills++) {
 		const ids = await queuedIds(tx, environmentId, settings, options);
 		if (options.target !== 'pimberly' || options.liveWaitsFor === undefined || ids.length === 0) return ids;
@@ -245,7 +259,8 @@ async function launchable(tx: Transaction, environmentId: number, settings: Pick
 const takenKinds = ({ target, kinds }: Pick<TakeOptions, 'target' | 'kinds'>): Kind[] =>
 	kinds?.length ? kindsOf[target].filter((kind) => kinds.includes(kind)) : kindsOf[target];
 
-const lanesOf = (options: TakeOptions): Lane[] => (options.lanes?.length ? [...new Set(options.lanes)].sort() : [1, 2, 3, 4]);
+const lanesOf = (options: TakeOptions): Lane[] =>
+	options.lanes?.length ? [...new Set(options.lanes)].sort() : [1, 2, 3, 4];
 
 async function worthTaking(tx: Transaction, environmentId: number, options: TakeOptions): Promise<boolean> {
 	if (options.quietMs <= 0) return true;
@@ -279,7 +294,12 @@ async function worthTaking(tx: Transaction, environmentId: number, options: Take
  * What has waited longest, where it is its turn; then the head of each lane: a few short index reads, one a kind, instead
  * of one sort of the backlog.
  */
-async function queuedIds(tx: Transaction, environmentId: number, settings: Pick<LedgerSettings, 'agedMs'>, options: TakeOptions): Promise<number[]> {
+async function queuedIds(
+	tx: Transaction,
+	environmentId: number,
+	settings: Pick<LedgerSettings, 'agedMs'>,
+	options: TakeOptions,
+): Promise<number[]> {
 	const lanes = lanesOf(options);
 	const kinds = takenKinds(options);
 	const ids = new Set(await agedIds(tx, environmentId, settings.agedMs, options, lanes, kinds));
@@ -303,7 +323,12 @@ async function queuedIds(tx: Transaction, environmentId: number, settings: Pick<
 }
 
 /** What was written and has waited for its read-back for at least so long after it was due. */
-async function dueChecks(tx: Transaction, environmentId: number, options: TakeOptions, sinceMs: number): Promise<number[]> {
+async function dueChecks(
+	tx: Transaction,
+	environmentId: number,
+	options: TakeOptions,
+	sinceMs: number,
+): Promise<number[]> {
 	const due: Array<{ change_id: number; due_at: number }> = [];
 	for (const kind of takenKinds(options)) {
 		due.push(
@@ -323,7 +348,8 @@ async function dueChecks(tx: Transaction, environmentId: number, options: TakeOp
 		.map((row) => row.change_id);
 	if (!takenKinds(options).includes('stockItem')) return ids;
 	if (ids.length < options.limit) ids.push(...(await heldUnread(tx, environmentId, options.limit - ids.length)));
-	if (ids.length < options.limit && sinceMs === 0) ids.push(...(await neverCompared(tx, environmentId, options.limit - ids.length)));
+	if (ids.length < options.limit && sinceMs === 0)
+		ids.push(...(await neverCompared(tx, environmentId, options.limit - ids.length)));
 	return [...new Set(ids)];
 }
 

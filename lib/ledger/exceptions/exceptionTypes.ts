@@ -36,7 +36,8 @@ export const exceptionTypes = {
 		severity: 'critical',
 		owner: 'operations',
 		meaning: 'Pimberly or Khaos Control has not answered for some time, so nothing is synced from or to it.',
-		remedy: 'Look at the last error: a credential that expired, a server that is stopped, a workflow that is switched off.',
+		remedy:
+			'Look at the last error: a credential that expired, a server that is stopped, a workflow that is switched off.',
 	},
 	duplicateStockCode: {
 		title: 'Duplicate stock code',
@@ -49,7 +50,8 @@ export const exceptionTypes = {
 		title: 'Stock code changed',
 		severity: 'high',
 		owner: 'operations',
-		meaning: 'The stock code of a product changed. Khaos Control would keep the old item and make a second one, so nothing was written.',
+		meaning:
+			'The stock code of a product changed. Khaos Control would keep the old item and make a second one, so nothing was written.',
 		remedy: 'Put the old code back in Pimberly, or rename the item in Khaos Control and release the product.',
 	},
 	failedTransfer: {
@@ -91,7 +93,8 @@ export const exceptionTypes = {
 		title: 'Kit mismatch',
 		severity: 'high',
 		owner: 'operations',
-		meaning: 'A kit in Khaos Control has other components or quantities than Pimberly says: the wrong goods are picked.',
+		meaning:
+			'A kit in Khaos Control has other components or quantities than Pimberly says: the wrong goods are picked.',
 		remedy: 'Put the kit right in Khaos Control, or send Pimberly’s relation again.',
 	},
 	discontinuedButLive: {
@@ -106,13 +109,15 @@ export const exceptionTypes = {
 		severity: 'medium',
 		owner: 'operations',
 		meaning: 'A field of a stock item in Khaos Control no longer holds what was confirmed: somebody edited it there.',
-		remedy: 'Decide which value is right. Pimberly’s: repair the drift. Khaos Control’s: correct the product in Pimberly.',
+		remedy:
+			'Decide which value is right. Pimberly’s: repair the drift. Khaos Control’s: correct the product in Pimberly.',
 	},
 	unmappedPrice: {
 		title: 'Unmapped price',
 		severity: 'medium',
 		owner: 'finance',
-		meaning: 'A price has no counterpart on the other side: Khaos Control has no such price list, or Pimberly says no such price.',
+		meaning:
+			'A price has no counterpart on the other side: Khaos Control has no such price list, or Pimberly says no such price.',
 		remedy: 'Make the price list in Khaos Control or correct the mapping; or remove the price that nobody maintains.',
 	},
 	lagBreach: {
@@ -120,7 +125,8 @@ export const exceptionTypes = {
 		severity: 'medium',
 		owner: 'operations',
 		meaning: 'Changes take longer from Pimberly to confirmed in Khaos Control than is allowed.',
-		remedy: 'Look at what is queued and in flight: a slow or busy Khaos Control, a delivery workflow that is switched off.',
+		remedy:
+			'Look at what is queued and in flight: a slow or busy Khaos Control, a delivery workflow that is switched off.',
 	},
 	queueDepthBreach: {
 		title: 'Queue depth breach',
@@ -167,10 +173,15 @@ const costly = ['WEIGHT', 'BUY_PRICE', 'TAX_CODE', HARMONISATION_CODE];
 const financial = /PRICE|COST|TAX|VAT|^Harmonisation:/;
 
 /** What a difference in this import column is, once it was confirmed to be equal: how bad, and whose. */
-export function driftOf(column: string): { type: 'priceMismatch' | 'attributeDrift'; severity: Severity; owner: Owner } {
+export function driftOf(column: string): {
+	type: 'priceMismatch' | 'attributeDrift';
+	severity: Severity;
+	owner: Owner;
+} {
 	const { lane } = columnOf(column);
 	if (lane === LANES.price) return { type: 'priceMismatch', severity: 'high', owner: 'finance' };
-	const severity = lane === LANES.launch || costly.includes(column) ? 'high' : lane === LANES.operational ? 'medium' : 'low';
+	const severity =
+		lane === LANES.launch || costly.includes(column) ? 'high' : lane === LANES.operational ? 'medium' : 'low';
 	const owner = financial.test(column) ? 'finance' : lane === LANES.descriptive ? 'ecommerce' : 'operations';
 	return { type: 'attributeDrift', severity, owner };
 }

@@ -42,10 +42,18 @@ export interface ExceptionHistory {
 }
 
 /** Acknowledge, assign, give to another owner, resolve, open again, or just note something; one outcome each, in order. */
-export async function updateExceptions(tx: Transaction, environmentId: number, updates: ExceptionUpdate[]): Promise<ExceptionUpdated[]> {
+export async function updateExceptions(
+	tx: Transaction,
+	environmentId: number,
+	updates: ExceptionUpdate[],
+): Promise<ExceptionUpdated[]> {
 	const outcomes: ExceptionUpdated['outcome'][] = [];
 	for (const update of updates) outcomes.push(await updateOne(tx, environmentId, update));
-	const now = await byId(tx, environmentId, updates.map((update) => update.exceptionId));
+	const now = await byId(
+		tx,
+		environmentId,
+		updates.map((update) => update.exceptionId),
+	);
 	return updates.map(({ exceptionId }, index) => ({
 		exceptionId,
 		outcome: outcomes[index]!,
@@ -53,12 +61,20 @@ export async function updateExceptions(tx: Transaction, environmentId: number, u
 	}));
 }
 
-async function byId(tx: Transaction, environmentId: number, exceptionIds: string[]): Promise<Map<string, ListedException>> {
+async function byId(
+	tx: Transaction,
+	environmentId: number,
+	exceptionIds: string[],
+): Promise<Map<string, ListedException>> {
 	const found = await listExceptions(tx, environmentId, { exceptionIds });
 	return new Map(found.map((one) => [one.exceptionId, one]));
 }
 
-async function updateOne(tx: Transaction, environmentId: number, update: ExceptionUpdate): Promise<ExceptionUpdated['outcome']> {
+async function updateOne(
+	tx: Transaction,
+	environmentId: number,
+	update: ExceptionUpdate,
+): Promise<ExceptionUpdated['outcome']> {
 	const before = (await byId(tx, environmentId, [update.exceptionId])).get(update.exceptionId);
 	if (before === undefined) return 'notFound';
 	const id = Number(update.exceptionId);
@@ -67,12 +83,20 @@ async function updateOne(tx: Transaction, environmentId: number, update: Excepti
 
 	if (update.state !== undefined) {
 		const snoozedUntil = snoozeOf(update);
-		const otherRest = update.state === 'resolved' && !Number.isNaN(snoozedUntil) && snoozedUntil !== Date.parse(before.snoozedUntil ?? '');
+		const otherRest =
+			update.state === 'resolved' &&
+			!Number.isNaN(snoozedUntil) &&
+			snoozedUntil !== Date.parse(before.snoozedUntil ?? '');
 		const changed = update.state !== before.state || otherRest;
 		const resolvedItself = before.state === 'resolved' && before.resolvedBy === null;
 		// What resolved itself stays so: a worklist that says the same later has nothing to add.
 		if (changed && !(update.state === 'resolved' && resolvedItself)) {
-			if (update.state !== 'resolved' && before.state === 'resolved' && (await isOpenElsewhere(tx, environmentId, before))) return 'alreadyOpen';
+			if (
+				update.state !== 'resolved' &&
+				before.state === 'resolved' &&
+				(await isOpenElsewhere(tx, environmentId, before))
+			)
+				return 'alreadyOpen';
 			await setState(tx, id, update, snoozedUntil);
 			events.push({ event: eventOf(update.state), note });
 		}
@@ -84,10 +108,17 @@ async function updateOne(tx: Transaction, environmentId: number, update: Excepti
 	if (update.assignedTo !== undefined && update.assignedTo.trim() !== before.assignedTo) {
 		const person = update.assignedTo.trim();
 		await tx.run('UPDATE exceptions SET assigned_to = ? WHERE exception_id = ?', person, id);
-		events.push({ event: 'assigned', note: `${person === '' ? 'To nobody.' : `To ${person}.`}${note === '' ? '' : ` ${note}`}` });
+		events.push({
+			event: 'assigned',
+			note: `${person === '' ? 'To nobody.' : `To ${person}.`}${note === '' ? '' : ` ${note}`}`,
+		});
 	}
 	if (events.length === 0 && note !== '') events.push({ event: 'noted', note });
-	await noteExceptionEvents(tx, environmentId, events.map((one) => ({ exceptionId: id, by: update.by, ...one })));
+	await noteExceptionEvents(
+		tx,
+		environmentId,
+		events.map((one) => ({ exceptionId: id, by: update.by, ...one })),
+	);
 	return events.length > 0 ? 'updated' : 'unchanged';
 }
 
@@ -97,7 +128,8 @@ const eventOf = (state: NonNullable<ExceptionUpdate['state']>): ExceptionEvent =
 function snoozeOf({ snoozeUntil }: ExceptionUpdate): number {
 	if (snoozeUntil === undefined || snoozeUntil === '') return NaN;
 	const until = Date.parse(snoozeUntil);
-	if (Number.isNaN(until)) throw new RangeError(`"${snoozeUntil}" is no date to snooze until. Give one like 2026-11-02T08:00:00Z.`);
+	if (Number.isNaN(until))
+		throw new RangeError(`"${snoozeUntil}" is no date to snooze until. Give one like 2026-11-02T08:00:00Z.`);
 	return until;
 }
 
@@ -137,7 +169,11 @@ async function isOpenElsewhere(tx: Transaction, environmentId: number, one: List
 }
 
 /** What happened to these exceptions, oldest first, by id. */
-export async function exceptionHistory(tx: Transaction, environmentId: number, exceptionIds: string[]): Promise<Map<string, ExceptionHistory[]>> {
+export async function exceptionHistory(
+	tx: Transaction,
+	environmentId: number,
+	exceptionIds: string[],
+): Promise<Map<string, ExceptionHistory[]>> {
 	const rows = await tx.all<{ exception_id: number; at: number; event: ExceptionEvent; by_whom: string; note: string }>(
 		`SELECT exception_id, at, event, by_whom, note FROM exception_events
 		 WHERE environment_id = ? AND ${tx.dialect.among('exception_id', 'integer')} ORDER BY event_id`,
@@ -163,7 +199,12 @@ export async function setDefaultOwner(
 ): Promise<void> {
 	await tx.run('DELETE FROM exception_owners WHERE environment_id = ? AND type = ?', environmentId, type);
 	if (owner !== null) {
-		await tx.run('INSERT INTO exception_owners (environment_id, type, owner) VALUES (?, ?, ?)', environmentId, type, owner);
+		await tx.run(
+			'INSERT INTO exception_owners (environment_id, type, owner) VALUES (?, ?, ?)',
+			environmentId,
+			type,
+			owner,
+		);
 	}
 	const open = await listExceptions(tx, environmentId, { types: [type] });
 	const now = owner ?? exceptionTypes[type].owner;

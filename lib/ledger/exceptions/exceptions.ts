@@ -1,5 +1,12 @@
 import { jsonParameter, type Transaction } from '../store/database';
-import { exceptionTypeNames, exceptionTypes, severities, type ExceptionType, type Owner, type Severity } from './exceptionTypes';
+import {
+	exceptionTypeNames,
+	exceptionTypes,
+	severities,
+	type ExceptionType,
+	type Owner,
+	type Severity,
+} from './exceptionTypes';
 
 export { exceptionTypes, owners, severities, type ExceptionType, type Owner, type Severity } from './exceptionTypes';
 
@@ -74,7 +81,12 @@ export async function noteExceptionEvents(
 		environmentId,
 		tx.now,
 		jsonParameter(
-			events.map(({ exceptionId, event, by, note }) => ({ exception_id: exceptionId, event, by_whom: by ?? '', note: note ?? '' })),
+			events.map(({ exceptionId, event, by, note }) => ({
+				exception_id: exceptionId,
+				event,
+				by_whom: by ?? '',
+				note: note ?? '',
+			})),
 		),
 	);
 }
@@ -120,9 +132,14 @@ export async function openExceptions(tx: Transaction, environmentId: number, new
 		 WHERE ${tx.dialect.among('exception_id', 'integer')}`,
 		jsonParameter(back),
 	);
-	await noteExceptionEvents(tx, environmentId, back.map((exceptionId) => ({ exceptionId, event: 'foundAgain' })));
+	await noteExceptionEvents(
+		tx,
+		environmentId,
+		back.map((exceptionId) => ({ exceptionId, event: 'foundAgain' })),
+	);
 	await insertOrUpdate(tx, environmentId, [...unique.values()]);
-	const isNew = (before: Known | undefined): boolean => before === undefined || (before.resolved_at !== null && before.resolved_by === null);
+	const isNew = (before: Known | undefined): boolean =>
+		before === undefined || (before.resolved_at !== null && before.resolved_by === null);
 	const opened = await latestOf(
 		tx,
 		environmentId,
@@ -131,7 +148,11 @@ export async function openExceptions(tx: Transaction, environmentId: number, new
 	await noteExceptionEvents(
 		tx,
 		environmentId,
-		[...opened].map(([name, row]) => ({ exceptionId: row.exception_id, event: 'opened', note: unique.get(name)!.reason })),
+		[...opened].map(([name, row]) => ({
+			exceptionId: row.exception_id,
+			event: 'opened',
+			note: unique.get(name)!.reason,
+		})),
 	);
 }
 
@@ -254,7 +275,11 @@ export async function resolveWhere(
 		tx.now,
 		jsonParameter(rows.map((row) => row.exception_id)),
 	);
-	await noteExceptionEvents(tx, environmentId, rows.map((row) => ({ exceptionId: row.exception_id, event: 'causeGone' })));
+	await noteExceptionEvents(
+		tx,
+		environmentId,
+		rows.map((row) => ({ exceptionId: row.exception_id, event: 'causeGone' })),
+	);
 	return rows.length;
 }
 
@@ -304,7 +329,11 @@ const stateConditions: Record<ExceptionState, string> = {
 };
 
 /** What a person has to look at, worst first, then by type, then oldest first. */
-export async function listExceptions(tx: Transaction, environmentId: number, filter: ExceptionFilter = {}): Promise<ListedException[]> {
+export async function listExceptions(
+	tx: Transaction,
+	environmentId: number,
+	filter: ExceptionFilter = {},
+): Promise<ListedException[]> {
 	const conditions = ['environment_id = ?'];
 	const parameters: Array<string | number> = [environmentId];
 	const among = (column: string, values: string[] | undefined, type: 'text' | 'integer' = 'text'): void => {

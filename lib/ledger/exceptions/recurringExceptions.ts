@@ -40,7 +40,11 @@ export async function bringBack(tx: Transaction, environmentId: number): Promise
 		tx.now,
 		jsonParameter(ids),
 	);
-	await noteExceptionEvents(tx, environmentId, ids.map((exceptionId) => ({ exceptionId, event: 'foundAgain' })));
+	await noteExceptionEvents(
+		tx,
+		environmentId,
+		ids.map((exceptionId) => ({ exceptionId, event: 'foundAgain' })),
+	);
 }
 
 /** A workflow that has not failed for a day has been mended, or is not used any more. */

@@ -57,19 +57,29 @@ export async function firstSyncReport(tx: Transaction, environmentId: number): P
 	);
 	const fields: DifferingField[] = [];
 	for (const { field, owner, items } of counts) {
-		const { rows } = await listDifferences(tx, environmentId, { fields: [field], owner, after: 0, limit: samplesOfAField });
+		const { rows } = await listDifferences(tx, environmentId, {
+			fields: [field],
+			owner,
+			after: 0,
+			limit: samplesOfAField,
+		});
 		fields.push({
 			...described(field, owner, allowed),
 			items: Number(items),
 			samples: rows.map(({ stockCode, primaryId, inKhaos, desired }) => ({ stockCode, primaryId, inKhaos, desired })),
 		});
 	}
-	const one = async (sql: string): Promise<number> => Number((await tx.get<{ count: number }>(sql, environmentId))?.count ?? 0);
+	const one = async (sql: string): Promise<number> =>
+		Number((await tx.get<{ count: number }>(sql, environmentId))?.count ?? 0);
 	return {
 		allowed,
 		takers: await firstSyncSettings(tx, environmentId),
-		confirmed: await one(`SELECT count(*) AS count FROM records WHERE environment_id = ? AND kind = 'stockItem' AND confirmed IS NOT NULL`),
-		waiting: await one(`SELECT count(*) AS count FROM changes WHERE environment_id = ? AND state = 'held' AND awaiting = 'approval'`),
+		confirmed: await one(
+			`SELECT count(*) AS count FROM records WHERE environment_id = ? AND kind = 'stockItem' AND confirmed IS NOT NULL`,
+		),
+		waiting: await one(
+			`SELECT count(*) AS count FROM changes WHERE environment_id = ? AND state = 'held' AND awaiting = 'approval'`,
+		),
 		underWay: await one(
 			`SELECT count(*) AS count FROM changes WHERE environment_id = ? AND kind = 'stockItem' AND purpose <> 'lookUp'
 				AND state <> 'failed' AND (awaiting IS NULL OR awaiting <> 'approval')`,
@@ -133,7 +143,13 @@ export async function listDifferences(
 		limit,
 	);
 	const ids = jsonParameter(records.map((row) => row.record_id));
-	const found = await tx.all<{ record_id: number; field: string; owner: ColumnOwner; expected: string | null; actual: string | null }>(
+	const found = await tx.all<{
+		record_id: number;
+		field: string;
+		owner: ColumnOwner;
+		expected: string | null;
+		actual: string | null;
+	}>(
 		`SELECT record_id, field, owner, expected, actual FROM first_sync_differences WHERE ${tx.dialect.among('record_id', 'integer')} ${wanted.join(' ')}
 		 ORDER BY record_id, field`,
 		ids,

@@ -19,17 +19,28 @@ function cellsOf({ field, isNewItem, owner, team, allowed, items, samples }: Dif
 		isNewItem ? stockCode : `${stockCode}: ${quoted(inKhaos)} in Khaos, ${quoted(desired)} in Pimberly`,
 	);
 	const writes = owner === 'khaos' ? 'never written' : allowed ? 'yes' : 'no';
-	return [isNewItem ? 'Not in Khaos yet' : field, String(items), owner === 'khaos' ? 'Khaos' : 'Pimberly', teams[team], writes, examples.join('; ')];
+	return [
+		isNewItem ? 'Not in Khaos yet' : field,
+		String(items),
+		owner === 'khaos' ? 'Khaos' : 'Pimberly',
+		teams[team],
+		writes,
+		examples.join('; '),
+	];
 }
 
-const inMarkdown = (text: string): string => text.replace(/[\r\n\t]+/g, ' ').replace(/[\\|<>&*_`[\]]/g, (sign) => `\\${sign}`);
+const inMarkdown = (text: string): string =>
+	text.replace(/[\r\n\t]+/g, ' ').replace(/[\\|<>&*_`[\]]/g, (sign) => `\\${sign}`);
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 const inHtml = (text: string): string => text.replace(/[&<>"']/g, (sign) => entities[sign]!);
 
 const counted = (count: number, what: string): string => `${count} ${what}`;
 
 function summaryOf({ confirmed, waiting, underWay, fields }: FirstSyncReport): string {
-	const toCome = underWay === 0 ? 'All are compared.' : `${counted(underWay, 'are still to be compared or written')}, so the list grows.`;
+	const toCome =
+		underWay === 0
+			? 'All are compared.'
+			: `${counted(underWay, 'are still to be compared or written')}, so the list grows.`;
 	const differing = fields.filter((field) => field.owner === 'pimberly').length;
 	return `${counted(confirmed, 'stock items are as Pimberly says')}, ${counted(waiting, 'wait for approval')} (${differing} fields). ${toCome}`;
 }
@@ -39,8 +50,15 @@ export function firstSyncTable(report: FirstSyncReport): FirstSyncTable {
 	const rows = report.fields.map(cellsOf);
 	const line = (cells: string[]): string => `| ${cells.join(' | ')} |`;
 	const summary = summaryOf(report);
-	const markdown = [summary, '', line(headings), line(headings.map(() => '---')), ...rows.map((cells) => line(cells.map(inMarkdown)))].join('\n');
-	const row = (cells: string[], tag: 'th' | 'td'): string => `<tr>${cells.map((cell) => `<${tag}>${inHtml(cell)}</${tag}>`).join('')}</tr>`;
+	const markdown = [
+		summary,
+		'',
+		line(headings),
+		line(headings.map(() => '---')),
+		...rows.map((cells) => line(cells.map(inMarkdown))),
+	].join('\n');
+	const row = (cells: string[], tag: 'th' | 'td'): string =>
+		`<tr>${cells.map((cell) => `<${tag}>${inHtml(cell)}</${tag}>`).join('')}</tr>`;
 	const html = `<p>${inHtml(summary)}</p><table border="1" cellpadding="4"><thead>${row(headings, 'th')}</thead><tbody>${rows.map((cells) => row(cells, 'td')).join('')}</tbody></table>`;
 	return { summary, markdown, html };
 }

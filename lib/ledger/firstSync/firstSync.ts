@@ -27,7 +27,12 @@ interface SettingRow {
  * @param taker the node's id, and what people know it by.
  * @returns how many changes waited for just that.
  */
-export async function setFirstSync(tx: Transaction, environmentId: number, taker: Taker, approval: Approval): Promise<number> {
+export async function setFirstSync(
+	tx: Transaction,
+	environmentId: number,
+	taker: Taker,
+	approval: Approval,
+): Promise<number> {
 	const policy = JSON.stringify(approval);
 	await tx.run(
 		`INSERT INTO first_sync_settings (environment_id, taker, label, policy, seen_at) VALUES (?, ?, ?, ?, ?)
@@ -53,13 +58,20 @@ export async function setFirstSync(tx: Transaction, environmentId: number, taker
 }
 
 /** The settings that count, each with its taker. */
-export async function firstSyncSettings(tx: Transaction, environmentId: number): Promise<Array<{ taker: string; approval: Approval; seenAt: string }>> {
+export async function firstSyncSettings(
+	tx: Transaction,
+	environmentId: number,
+): Promise<Array<{ taker: string; approval: Approval; seenAt: string }>> {
 	const rows = await tx.all<SettingRow>(
 		'SELECT label, policy, seen_at FROM first_sync_settings WHERE environment_id = ? AND seen_at > ? ORDER BY taker',
 		environmentId,
 		tx.now - forgottenAfterMs,
 	);
-	return rows.map((row) => ({ taker: row.label, approval: JSON.parse(row.policy) as Approval, seenAt: new Date(row.seen_at).toISOString() }));
+	return rows.map((row) => ({
+		taker: row.label,
+		approval: JSON.parse(row.policy) as Approval,
+		seenAt: new Date(row.seen_at).toISOString(),
+	}));
 }
 
 /** What may be written of items that were never confirmed. */
@@ -69,7 +81,12 @@ export async function approvalIn(tx: Transaction, environmentId: number): Promis
 }
 
 /** What waits for something that is allowed now is free to go. Of these changes, or of all. */
-async function releaseApproved(tx: Transaction, environmentId: number, approval: Approval, changeIds?: number[]): Promise<number> {
+async function releaseApproved(
+	tx: Transaction,
+	environmentId: number,
+	approval: Approval,
+	changeIds?: number[],
+): Promise<number> {
 	const { condition, parameters } = allowedFields(tx, approval);
 	return await tx.run(
 		`UPDATE changes SET state = CASE WHEN unmet > 0 THEN 'held' ELSE 'queued' END, awaiting = NULL, attempt = 0, ready_at = ?, hold_told = 0,
@@ -85,7 +102,10 @@ async function releaseApproved(tx: Transaction, environmentId: number, approval:
 	);
 }
 
-function allowedFields(tx: Transaction, { columns, newItems }: Approval): { condition: string; parameters: SqlValue[] } {
+function allowedFields(
+	tx: Transaction,
+	{ columns, newItems }: Approval,
+): { condition: string; parameters: SqlValue[] } {
 	const isNew = `waiting.field = '${STOCK_CODE}'`;
 	if (columns === 'all') return { condition: newItems ? '1 = 1' : `NOT (${isNew})`, parameters: [] };
 	const group = isApproved({ columns, newItems }, 'Harmonisation:') ? `OR waiting.field LIKE 'Harmonisation:%'` : '';
@@ -99,7 +119,11 @@ function allowedFields(tx: Transaction, { columns, newItems }: Approval): { cond
 const nothing: Approval = { columns: [], newItems: false };
 
 /** For each of these changes that is about an item of which something may have to be approved: what may be written of it. */
-export async function approvalsFor(tx: Transaction, environmentId: number, changeIds: number[]): Promise<Map<number, Approval>> {
+export async function approvalsFor(
+	tx: Transaction,
+	environmentId: number,
+	changeIds: number[],
+): Promise<Map<number, Approval>> {
 	const approval = await approvalIn(tx, environmentId);
 	if (isEverything(approval)) return new Map();
 	const rows = await tx.all<{ change_id: number; unmet: number }>(
@@ -112,7 +136,11 @@ export async function approvalsFor(tx: Transaction, environmentId: number, chang
 
 export async function withApprovals(tx: Transaction, environmentId: number, items: BatchItem[]): Promise<BatchItem[]> {
 	if (!items.some((item) => item.kind === 'stockItem')) return items;
-	const approvals = await approvalsFor(tx, environmentId, items.map((item) => Number(item.changeId)));
+	const approvals = await approvalsFor(
+		tx,
+		environmentId,
+		items.map((item) => Number(item.changeId)),
+	);
 	if (approvals.size === 0) return items;
 	return items.map((item) => {
 		const approval = approvals.get(Number(item.changeId));
@@ -147,7 +175,12 @@ export interface Unapproved {
  * These changes wait for a person from now on. That is no hold that lasts too long, and Pimberly is told after a while.
  * Where what they wait for was allowed while they were in flight, they go again at once.
  */
-export async function waitForApproval(tx: Transaction, environmentId: number, delayMs: number, found: Unapproved[]): Promise<void> {
+export async function waitForApproval(
+	tx: Transaction,
+	environmentId: number,
+	delayMs: number,
+	found: Unapproved[],
+): Promise<void> {
 	if (found.length === 0) return;
 	const ids = found.map(({ changeId }) => changeId);
 	await tx.run(
@@ -159,7 +192,14 @@ export async function waitForApproval(tx: Transaction, environmentId: number, de
 	await putStatuses(
 		tx,
 		environmentId,
-		found.map(({ primaryId, internalId, reason }) => ({ primaryId, internalId, status: 'Held', message: reason, stockId: '', delayMs })),
+		found.map(({ primaryId, internalId, reason }) => ({
+			primaryId,
+			internalId,
+			status: 'Held',
+			message: reason,
+			stockId: '',
+			delayMs,
+		})),
 	);
 	await releaseApproved(tx, environmentId, await approvalIn(tx, environmentId), ids);
 }

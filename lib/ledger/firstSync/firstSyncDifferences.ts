@@ -7,8 +7,13 @@ export async function saveDifferences(
 	environmentId: number,
 	found: Array<{ recordId: number; differences: FirstSyncDifference[] }>,
 ): Promise<void> {
-	await forgetDifferences(tx, found.map(({ recordId }) => recordId));
-	const rows = found.flatMap(({ recordId, differences }) => differences.map((difference) => ({ ...difference, record_id: recordId })));
+	await forgetDifferences(
+		tx,
+		found.map(({ recordId }) => recordId),
+	);
+	const rows = found.flatMap(({ recordId, differences }) =>
+		differences.map((difference) => ({ ...difference, record_id: recordId })),
+	);
 	if (rows.length === 0) return;
 	await tx.run(
 		`INSERT INTO first_sync_differences (environment_id, record_id, field, owner, expected, actual)
@@ -22,5 +27,8 @@ export async function saveDifferences(
 /** These records are as they should be, or not to be written any more. */
 export async function forgetDifferences(tx: Transaction, recordIds: number[]): Promise<void> {
 	if (recordIds.length === 0) return;
-	await tx.run(`DELETE FROM first_sync_differences WHERE ${tx.dialect.among('record_id', 'integer')}`, jsonParameter(recordIds));
+	await tx.run(
+		`DELETE FROM first_sync_differences WHERE ${tx.dialect.among('record_id', 'integer')}`,
+		jsonParameter(recordIds),
+	);
 }

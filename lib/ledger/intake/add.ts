@@ -48,17 +48,27 @@ export async function add(
 ): Promise<AddOutcome[]> {
 	const products = await loadProducts(tx, environmentId, [...new Set(items.map(primaryIdOf))]);
 	const parts = await loadParts(tx, environmentId, items);
-	const pointless = await nothingToClear(tx, environmentId, parts.flat().map(({ change }) => change));
+	const pointless = await nothingToClear(
+		tx,
+		environmentId,
+		parts.flat().map(({ change }) => change),
+	);
 	const names: RecordName[] = parts
 		.flat()
 		.filter(({ change }) => !pointless.has(change))
 		.flatMap(({ change }) => [{ kind: change.kind, key: change.key }, stockItemOf(change), ...change.needs]);
 	const records = await loadRecords(tx, environmentId, names);
-	const kits = await planKits(tx, environmentId, parts.flat().map(({ change }) => change), records);
+	const kits = await planKits(
+		tx,
+		environmentId,
+		parts.flat().map(({ change }) => change),
+		records,
+	);
 	const variants = variantsAmong(parts.flat().map(({ change }) => change));
 	const troubled = await troubledProducts(tx, environmentId, [...new Set(items.map(primaryIdOf))]);
 	const needsOf = async (change: Change): Promise<Need[]> => {
-		if (!options.holdComponents || change.kind !== 'stockItem' || records.get(nameOf(change))!.present === true) return change.needs;
+		if (!options.holdComponents || change.kind !== 'stockItem' || records.get(nameOf(change))!.present === true)
+			return change.needs;
 		const more = kitParentNeeds(kits, change.key).filter(({ key }) => change.needs.every((need) => need.key !== key));
 		const unseen = more.filter((need) => !records.has(nameOf(need)));
 		for (const [name, record] of await loadRecords(tx, environmentId, unseen)) records.set(name, record);
@@ -123,13 +133,15 @@ export async function add(
 			const inKhaos = records.get(nameOf(stockItemOf(change)))?.present === true;
 			if (!(goes === 'always' || inKhaos || (goes === 'withItem' && itemGoes))) continue;
 			// Its item was rejected just now: it would wait for it in vain.
-			const withoutItem = change.kind === 'stockItem' || inKhaos ? undefined : rejected.get(primaryId)?.find(({ wholly }) => wholly);
+			const withoutItem =
+				change.kind === 'stockItem' || inKhaos ? undefined : rejected.get(primaryId)?.find(({ wholly }) => wholly);
 			if (item.type === 'change' && withoutItem !== undefined) {
 				outcomes[at] = { outcome: 'rejected', rejection: withoutItem.rejection };
 				continue;
 			}
 			if (pointless.has(change)) {
-				if (item.type === 'change') outcomes[at] = { outcome: 'unchanged', change, reason: 'There is no relation to take away' };
+				if (item.type === 'change')
+					outcomes[at] = { outcome: 'unchanged', change, reason: 'There is no relation to take away' };
 				continue;
 			}
 			const conflict = identityConflict(change, records.get(nameOf(stockItemOf(change)))!.primaryId, product);
@@ -156,7 +168,11 @@ export async function add(
 					product.rejected = null;
 				}
 			}
-			drafts.push({ at, change, draft: { record: records.get(nameOf(change))!, needs: await needsOf(change), draft: draftOf(change) } });
+			drafts.push({
+				at,
+				change,
+				draft: { record: records.get(nameOf(change))!, needs: await needsOf(change), draft: draftOf(change) },
+			});
 		}
 	}
 
@@ -180,13 +196,23 @@ export async function add(
 		const asConfirmed = was.outcome === 'unchanged' && !isDropped && record.leased === null && record.waiting === null;
 		// That it is held, which may be on its way to Pimberly, is no longer so.
 		const withdrawn = was.outcome === 'unchanged' && was.dropWaiting;
-		if ((mended.has(change.source.primaryId) || withdrawn) && !rejected.has(change.source.primaryId) && change.kind === 'stockItem' && asConfirmed) {
+		if (
+			(mended.has(change.source.primaryId) || withdrawn) &&
+			!rejected.has(change.source.primaryId) &&
+			change.kind === 'stockItem' &&
+			asConfirmed
+		) {
 			news.push(newsOfConfirmed(change.source, change.desired, record.readBack?.stockId ?? ''));
 		}
 	}
 
 	await claimStandIns(tx, environmentId, touched.values());
-	if (options.holdComponents) await holdComponents(tx, environmentId, drafts.flatMap(({ change }) => (change.kind === 'kit' ? [change.key] : [])));
+	if (options.holdComponents)
+		await holdComponents(
+			tx,
+			environmentId,
+			drafts.flatMap(({ change }) => (change.kind === 'kit' ? [change.key] : [])),
+		);
 	const cycles = await findCycles(
 		tx,
 		held.map(({ recordId }) => recordId),
@@ -196,38 +222,69 @@ export async function add(
 		if (way !== undefined) reject(at, rejectionOf(change, circular(change, way)), 'circularNeed');
 	}
 	await dropWaiting(tx, [...cycles.keys()]);
-	const newest = drafts.filter(({ change }, index) => change.kind === 'stockItem' && placed[index]!.outcome !== 'stale');
-	await dropFormerKits(tx, environmentId, newest.map(({ change }) => change));
-	const below = await dropBelowVariants(tx, environmentId, newest.map(({ change }) => change));
-	const known = await loadProducts(tx, environmentId, below.map(({ primaryId }) => primaryId).filter((id) => !touched.has(id)));
+	const newest = drafts.filter(
+		({ change }, index) => change.kind === 'stockItem' && placed[index]!.outcome !== 'stale',
+	);
+	await dropFormerKits(
+		tx,
+		environmentId,
+		newest.map(({ change }) => change),
+	);
+	const below = await dropBelowVariants(
+		tx,
+		environmentId,
+		newest.map(({ change }) => change),
+	);
+	const known = await loadProducts(
+		tx,
+		environmentId,
+		below.map(({ primaryId }) => primaryId).filter((id) => !touched.has(id)),
+	);
 	for (const [primaryId, product] of known) touched.set(primaryId, product);
 	for (const rejection of below) noteRejection(rejection, 'invalidProduct', true);
 	await saveProducts(tx, environmentId, touched.values());
 	await tellDependants(
 		tx,
 		environmentId,
-		drafts.flatMap(({ draft }) => draft.needs.map((need) => records.get(nameOf(need))!)).filter((need) => need.dropped !== null).map((need) => need.recordId),
+		drafts
+			.flatMap(({ draft }) => draft.needs.map((need) => records.get(nameOf(need))!))
+			.filter((need) => need.dropped !== null)
+			.map((need) => need.recordId),
 	);
-	await askForUnseenNeeds(tx, environmentId, settings, drafts.map(({ draft }) => draft));
+	await askForUnseenNeeds(
+		tx,
+		environmentId,
+		settings,
+		drafts.map(({ draft }) => draft),
+	);
 	await keepExceptions(tx, environmentId, touched, rejected);
 	await putStatuses(tx, environmentId, [...news, ...statusNews(settings, touched, rejected, held)]);
 	await writeTrail(tx, environmentId, trail);
-	const receipts = items.map((item) => ({ emission: emissionOf(item), primaryId: primaryIdOf(item), version: sourceOf(item)?.dateUpdated ?? '' }));
+	const receipts = items.map((item) => ({
+		emission: emissionOf(item),
+		primaryId: primaryIdOf(item),
+		version: sourceOf(item)?.dateUpdated ?? '',
+	}));
 	await recordReceipts(tx, environmentId, receipts);
 	await recordHintReceipts(tx, environmentId, receipts);
 	return outcomes;
 }
 
-const primaryIdOf = (item: AddItem): string => (item.type === 'change' ? item.change.source.primaryId : item.rejection.primaryId);
+const primaryIdOf = (item: AddItem): string =>
+	item.type === 'change' ? item.change.source.primaryId : item.rejection.primaryId;
 const stockItemOf = (change: Change): RecordName => ({ kind: 'stockItem', key: stockKeyOf(change) });
-const sourceOf = (item: AddItem): Change['source'] | undefined => (item.type === 'change' ? item.change.source : item.rejection.source);
-const emissionOf = (item: AddItem): string | null => (item.type === 'change' ? item.change.emission : item.rejection.emission) ?? null;
+const sourceOf = (item: AddItem): Change['source'] | undefined =>
+	item.type === 'change' ? item.change.source : item.rejection.source;
+const emissionOf = (item: AddItem): string | null =>
+	(item.type === 'change' ? item.change.emission : item.rejection.emission) ?? null;
 
 /** What each of these items brings, with products that stand in for stock codes resolved as far as they are known. */
 async function loadParts(tx: Transaction, environmentId: number, items: AddItem[]): Promise<Part[][]> {
 	const parts = items.map(partsOf);
 	const changes = parts.flat().map(({ change }) => change);
-	const resolved = new Map((await resolveStandIns(tx, environmentId, changes)).map((change, index) => [changes[index]!, change]));
+	const resolved = new Map(
+		(await resolveStandIns(tx, environmentId, changes)).map((change, index) => [changes[index]!, change]),
+	);
 	return parts.map((ofItem) => ofItem.map((part) => ({ ...part, change: resolved.get(part.change)! })));
 }
 
@@ -243,17 +300,28 @@ const draftOf = ({ kind, version, lane, desired, source, warnings }: Change): Dr
 });
 
 /** A needed record that nobody has sent or looked for may be in Khaos all the same: Khaos is asked after a while. */
-async function askForUnseenNeeds(tx: Transaction, environmentId: number, settings: LedgerSettings, drafts: DraftFor[]): Promise<void> {
+async function askForUnseenNeeds(
+	tx: Transaction,
+	environmentId: number,
+	settings: LedgerSettings,
+	drafts: DraftFor[],
+): Promise<void> {
 	const wanted = new Map<string, { need: Need; source: Change['source'] }>();
 	for (const { needs, draft } of drafts) {
-		for (const need of needs) if (need.kind === 'stockItem' && !isStandIn(need.key)) wanted.set(nameOf(need), { need, source: draft.source });
+		for (const need of needs)
+			if (need.kind === 'stockItem' && !isStandIn(need.key)) wanted.set(nameOf(need), { need, source: draft.source });
 	}
 	if (wanted.size === 0) return;
-	const records = await loadRecords(tx, environmentId, [...wanted.values()].map(({ need }) => need));
+	const records = await loadRecords(
+		tx,
+		environmentId,
+		[...wanted.values()].map(({ need }) => need),
+	);
 	const lookUps: DraftFor[] = [];
 	for (const [name, { need, source }] of wanted) {
 		const record = records.get(name)!;
-		if (record.present !== null || record.version !== null || record.waiting !== null || record.leased !== null) continue;
+		if (record.present !== null || record.version !== null || record.waiting !== null || record.leased !== null)
+			continue;
 		lookUps.push({
 			record,
 			needs: [],
@@ -288,11 +356,17 @@ const rejectionOf = (change: Change, reason: Reason): Rejection => ({
 });
 
 function outcomeOf(placed: Placed, change: Change, waitsFor: Need[]): AddOutcome {
-	if (placed.outcome === 'stale') return { outcome: 'unchanged', change, reason: 'Older than what the ledger already has' };
+	if (placed.outcome === 'stale')
+		return { outcome: 'unchanged', change, reason: 'Older than what the ledger already has' };
 	if (placed.outcome === 'unchanged' && placed.dropped !== undefined) {
-		return { outcome: 'unchanged', change, reason: `Dropped by a person (${placed.dropped}); it comes back when its content changes, or with Replay` };
+		return {
+			outcome: 'unchanged',
+			change,
+			reason: `Dropped by a person (${placed.dropped}); it comes back when its content changes, or with Replay`,
+		};
 	}
-	if (placed.outcome === 'unchanged') return { outcome: 'unchanged', change, reason: 'Equal to what is confirmed or queued' };
+	if (placed.outcome === 'unchanged')
+		return { outcome: 'unchanged', change, reason: 'Equal to what is confirmed or queued' };
 	return {
 		outcome: waitsFor.length > 0 ? 'held' : 'accepted',
 		change: { ...change, lane: placed.lane, changedFields: placed.fields },

@@ -17,10 +17,20 @@ export interface HeldChange {
 	waitsFor: Need[];
 }
 
-const identityTypes: ExceptionType[] = ['invalidProduct', 'unmappedPrice', 'duplicateStockCode', 'stockCodeChanged', 'circularNeed'];
+const identityTypes: ExceptionType[] = [
+	'invalidProduct',
+	'unmappedPrice',
+	'duplicateStockCode',
+	'stockCodeChanged',
+	'circularNeed',
+];
 
 /** Of these products, those that were found at fault before. */
-export async function troubledProducts(tx: Transaction, environmentId: number, primaryIds: string[]): Promise<Set<string>> {
+export async function troubledProducts(
+	tx: Transaction,
+	environmentId: number,
+	primaryIds: string[],
+): Promise<Set<string>> {
 	const rows = await tx.all<{ primary_id: string }>(
 		`SELECT DISTINCT primary_id FROM exceptions WHERE environment_id = ? AND resolved_at IS NULL
 			AND ${tx.dialect.among('primary_id')} AND ${tx.dialect.among('type')}`,
@@ -54,7 +64,9 @@ export async function keepExceptions(
 		tx,
 		environmentId,
 		identityTypes,
-		[...touched.values()].filter((product) => product.rejected === null || rejected.has(product.primaryId)).map((product) => product.primaryId),
+		[...touched.values()]
+			.filter((product) => product.rejected === null || rejected.has(product.primaryId))
+			.map((product) => product.primaryId),
 		news.map(({ primaryId, field }) => ({ primaryId, field })),
 	);
 	await openExceptions(tx, environmentId, news);

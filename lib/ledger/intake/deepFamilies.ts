@@ -19,7 +19,11 @@ export const variantsAmong = (changes: Change[]): Map<string, boolean> =>
  * Why a variant can't be sent because its parent is a variant as well; null where that isn't so, as far as is known.
  * @param coming what `variantsAmong` says of the changes that come with it
  */
-export function belowVariant(change: Change, coming: Map<string, boolean>, records: Map<string, KnownRecord>): Reason | null {
+export function belowVariant(
+	change: Change,
+	coming: Map<string, boolean>,
+	records: Map<string, KnownRecord>,
+): Reason | null {
 	if (change.kind !== 'stockItem' || !isVariant(change.desired)) return null;
 	const parent = change.needs.find((need) => coming.get(need.key) ?? isKnownVariant(records.get(nameOf(need))));
 	return parent === undefined || parent.key === change.key ? null : tooDeep(change.source.primaryId, parent.key);

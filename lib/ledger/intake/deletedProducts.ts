@@ -119,9 +119,16 @@ async function dropQueued(tx: Transaction, environmentId: number, primaryIds: st
 		environmentId,
 		jsonParameter(primaryIds),
 	);
-	await forgetUnsentKits(tx, environmentId, dropped.filter(({ kind }) => kind === 'kit').map(({ key }) => key));
+	await forgetUnsentKits(
+		tx,
+		environmentId,
+		dropped.filter(({ kind }) => kind === 'kit').map(({ key }) => key),
+	);
 	if (dropped.length === 0) return;
-	await forgetDifferences(tx, dropped.map((change) => change.record_id));
+	await forgetDifferences(
+		tx,
+		dropped.map((change) => change.record_id),
+	);
 	await tx.run(
 		`DELETE FROM changes WHERE ${tx.dialect.among('change_id', 'integer')}`,
 		jsonParameter(dropped.map((change) => change.change_id)),

@@ -13,7 +13,13 @@ const PREFIX = 'hint.';
  */
 export async function recordHintReceipts(tx: Transaction, environmentId: number, receipts: Receipt[]): Promise<void> {
 	if (receipts.length === 0) return;
-	const emitted = await tx.all<{ hint_id: number; emitted_id: string; emitted_version: string; lease_token: string; exact: number }>(
+	const emitted = await tx.all<{
+		hint_id: number;
+		emitted_id: string;
+		emitted_version: string;
+		lease_token: string;
+		exact: number;
+	}>(
 		`SELECT hint_id, emitted_id, emitted_version, lease_token, exact FROM hints
 		 WHERE environment_id = ? AND emitted_version IS NOT NULL AND ${tx.dialect.among('emitted_id')}`,
 		environmentId,

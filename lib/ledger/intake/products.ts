@@ -21,7 +21,11 @@ interface ProductRow {
 	rejected: string | null;
 }
 
-export async function loadProducts(tx: Transaction, environmentId: number, primaryIds: string[]): Promise<Map<string, KnownProduct>> {
+export async function loadProducts(
+	tx: Transaction,
+	environmentId: number,
+	primaryIds: string[],
+): Promise<Map<string, KnownProduct>> {
 	const rows = await tx.all<ProductRow>(
 		`SELECT primary_id, internal_id, version, stock_key, live, rejected FROM products
 		 WHERE environment_id = ? AND ${tx.dialect.among('primary_id')}`,
@@ -43,7 +47,11 @@ export async function loadProducts(tx: Transaction, environmentId: number, prima
 	);
 }
 
-export async function saveProducts(tx: Transaction, environmentId: number, products: Iterable<KnownProduct>): Promise<void> {
+export async function saveProducts(
+	tx: Transaction,
+	environmentId: number,
+	products: Iterable<KnownProduct>,
+): Promise<void> {
 	const rows = [...products].map((product) => ({
 		primary_id: product.primaryId,
 		internal_id: product.internalId,

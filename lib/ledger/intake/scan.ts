@@ -62,7 +62,11 @@ interface ScanRow {
 const silentMs = 60_000;
 
 async function lastEmission(tx: Transaction, environmentId: number, name: string): Promise<string | null> {
-	const row = await tx.get<{ emission: string | null }>('SELECT emission FROM scans WHERE environment_id = ? AND name = ?', environmentId, name);
+	const row = await tx.get<{ emission: string | null }>(
+		'SELECT emission FROM scans WHERE environment_id = ? AND name = ?',
+		environmentId,
+		name,
+	);
 	return row?.emission ?? null;
 }
 
@@ -106,7 +110,11 @@ export function scanPort(
 			let until = 0;
 			const begun = await database.write(async (tx) => {
 				until = tx.now + leaseMs;
-				await tx.run('INSERT INTO scans (environment_id, name) VALUES (?, ?) ON CONFLICT DO NOTHING', environmentId, name);
+				await tx.run(
+					'INSERT INTO scans (environment_id, name) VALUES (?, ?) ON CONFLICT DO NOTHING',
+					environmentId,
+					name,
+				);
 				const row = (await tx.get<ScanRow>(
 					`SELECT scan_id, cursor, next_cursor, emitted_at, emitted_by, lease_token, lease_until
 					 FROM scans WHERE environment_id = ? AND name = ?`,
@@ -116,7 +124,10 @@ export function scanPort(
 				const token = `${row.scan_id}.${mine}`;
 				if (row.lease_token !== null && row.lease_token !== token && (row.lease_until ?? 0) > tx.now) return null;
 				// What this process emitted may still be on its way through the workflow; what another one did is lost with it.
-				const onItsWay = row.next_cursor !== null && row.emitted_by === instance && (row.emitted_at ?? 0) + settings.emissionGraceMs > tx.now;
+				const onItsWay =
+					row.next_cursor !== null &&
+					row.emitted_by === instance &&
+					(row.emitted_at ?? 0) + settings.emissionGraceMs > tx.now;
 				if (onItsWay) return null;
 				await tx.run(
 					'UPDATE scans SET lease_token = ?, lease_until = ?, polled_at = ? WHERE scan_id = ?',
@@ -199,7 +210,8 @@ export function scanPort(
 				return new Map(rows.map((row) => [row.primary_id, JSON.parse(row.parents) as string[]]));
 			}),
 
-		rememberParents: async (parents) => await database.write(async (tx) => await saveParents(tx, environmentId, parents)),
+		rememberParents: async (parents) =>
+			await database.write(async (tx) => await saveParents(tx, environmentId, parents)),
 
 		rememberItems: async (items, alreadyRead) =>
 			await database.write(async (tx) => await saveItems(tx, environmentId, items, alreadyRead)),
@@ -225,7 +237,10 @@ async function saveItems(
 		environmentId,
 		jsonParameter(ids),
 	);
-	const { parents, changed } = parentsFromItems(items, new Map(known.map((row) => [row.primary_id, JSON.parse(row.parents) as string[]])));
+	const { parents, changed } = parentsFromItems(
+		items,
+		new Map(known.map((row) => [row.primary_id, JSON.parse(row.parents) as string[]])),
+	);
 	await saveParents(tx, environmentId, parents);
 	await tx.run(
 		`INSERT INTO relations (environment_id, primary_id, parents, items, seen_at)

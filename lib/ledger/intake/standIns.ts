@@ -35,7 +35,9 @@ async function claimedKeys(tx: Transaction, environmentId: number, needs: Need[]
 		...(await productsBy(tx, environmentId, 'primary_id', primaryIds)),
 		...(await productsBy(tx, environmentId, 'internal_id', internalIds)),
 	];
-	return new Map(rows.flatMap((row) => standInsOf(row.primary_id, row.internal_id).map((name) => [name, row.stock_key])));
+	return new Map(
+		rows.flatMap((row) => standInsOf(row.primary_id, row.internal_id).map((name) => [name, row.stock_key])),
+	);
 }
 
 interface ClaimRow {
@@ -44,7 +46,12 @@ interface ClaimRow {
 	stock_key: string;
 }
 
-async function productsBy(tx: Transaction, environmentId: number, column: 'primary_id' | 'internal_id', ids: string[]): Promise<ClaimRow[]> {
+async function productsBy(
+	tx: Transaction,
+	environmentId: number,
+	column: 'primary_id' | 'internal_id',
+	ids: string[],
+): Promise<ClaimRow[]> {
 	if (ids.length === 0) return [];
 	return await tx.all<ClaimRow>(
 		`SELECT primary_id, internal_id, stock_key FROM products
@@ -61,12 +68,19 @@ function withCodes(desired: Record<string, unknown>, claimed: Claimed): Record<s
 	const { components } = desired as unknown as DesiredKit;
 	return {
 		...desired,
-		components: components.map((component) => ({ ...component, stockCode: claimed.get(component.stockCode) ?? component.stockCode })),
+		components: components.map((component) => ({
+			...component,
+			stockCode: claimed.get(component.stockCode) ?? component.stockCode,
+		})),
 	};
 }
 
 /** Changes that waited for a product now wait for the stock item it has claimed; kits now name it by its code. */
-export async function claimStandIns(tx: Transaction, environmentId: number, products: Iterable<KnownProduct>): Promise<void> {
+export async function claimStandIns(
+	tx: Transaction,
+	environmentId: number,
+	products: Iterable<KnownProduct>,
+): Promise<void> {
 	const claimed: Claimed = new Map(
 		[...products].flatMap(({ primaryId, internalId, stockKey }) =>
 			stockKey === null ? [] : standInsOf(primaryId, internalId).map((name): [string, string] => [name, stockKey]),
@@ -82,14 +96,21 @@ export async function claimStandIns(tx: Transaction, environmentId: number, prod
 	const names = standIns.map(({ key }) => ({ kind: 'stockItem' as const, key: claimed.get(key)! }));
 	const records = await loadRecords(tx, environmentId, names);
 	const table = tx.dialect.rows('r', { stand_in: 'integer', claimed: 'integer' });
-	const rows = jsonParameter(standIns.map(({ record_id }, at) => ({ stand_in: record_id, claimed: records.get(nameOf(names[at]!))!.recordId })));
+	const rows = jsonParameter(
+		standIns.map(({ record_id }, at) => ({ stand_in: record_id, claimed: records.get(nameOf(names[at]!))!.recordId })),
+	);
 	const waiting = await tx.all<{ change_id: number; kind: string; desired: string }>(
 		`SELECT change_id, kind, desired FROM changes WHERE change_id IN
 			(SELECT change_id FROM change_needs WHERE met = 0 AND ${tx.dialect.among('need_record_id', 'integer')})`,
 		jsonParameter(standIns.map(({ record_id }) => record_id)),
 	);
 	if (waiting.length === 0) return;
-	await nameByCode(tx, environmentId, waiting.filter(({ kind }) => kind === 'kit'), claimed);
+	await nameByCode(
+		tx,
+		environmentId,
+		waiting.filter(({ kind }) => kind === 'kit'),
+		claimed,
+	);
 	// What waits for both is left with the one.
 	await tx.run(
 		`DELETE FROM change_needs WHERE met = 0 AND EXISTS (SELECT 1 FROM ${table} WHERE r.stand_in = change_needs.need_record_id
@@ -101,11 +122,21 @@ export async function claimStandIns(tx: Transaction, environmentId: number, prod
 		 WHERE change_needs.need_record_id = r.stand_in AND change_needs.met = 0`,
 		rows,
 	);
-	await meetNeeds(tx, environmentId, 'stockItem', names.filter((name) => records.get(nameOf(name))!.present === true).map((name) => name.key));
+	await meetNeeds(
+		tx,
+		environmentId,
+		'stockItem',
+		names.filter((name) => records.get(nameOf(name))!.present === true).map((name) => name.key),
+	);
 	await recount(tx, jsonParameter(waiting.map((row) => row.change_id)));
 }
 
-async function nameByCode(tx: Transaction, environmentId: number, kits: Array<{ change_id: number; desired: string }>, claimed: Claimed): Promise<void> {
+async function nameByCode(
+	tx: Transaction,
+	environmentId: number,
+	kits: Array<{ change_id: number; desired: string }>,
+	claimed: Claimed,
+): Promise<void> {
 	if (kits.length === 0) return;
 	await tx.run(
 		`UPDATE changes SET desired = r.desired FROM ${tx.dialect.rows('r', { change_id: 'integer', desired: 'text' })}

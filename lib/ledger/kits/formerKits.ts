@@ -20,7 +20,9 @@ export async function nothingToClear(tx: Transaction, environmentId: number, cha
 		environmentId,
 		jsonParameter(clearances.map(({ key }) => key)),
 	);
-	const related = new Set(rows.flatMap((row) => (row.taken_since === 1 || isKit(row.confirmed) || isKit(row.read_back) ? [row.key] : [])));
+	const related = new Set(
+		rows.flatMap((row) => (row.taken_since === 1 || isKit(row.confirmed) || isKit(row.read_back) ? [row.key] : [])),
+	);
 	return new Set(clearances.filter(({ key }) => !related.has(key)));
 }
 
@@ -30,9 +32,17 @@ export async function nothingToClear(tx: Transaction, environmentId: number, cha
  */
 export async function dropFormerKits(tx: Transaction, environmentId: number, items: Change[]): Promise<void> {
 	const types = items.map(({ key, desired }) => ({ key, type: (desired as { productType?: unknown }).productType }));
-	const keys = types.filter(({ type }) => typeof type === 'string' && type !== PRODUCT_TYPE_NAMES.bundle).map(({ key }) => key);
+	const keys = types
+		.filter(({ type }) => typeof type === 'string' && type !== PRODUCT_TYPE_NAMES.bundle)
+		.map(({ key }) => key);
 	if (keys.length === 0) return;
-	const waiting = await tx.all<{ record_id: number; key: string; primary_id: string | null; version: string; desired: string }>(
+	const waiting = await tx.all<{
+		record_id: number;
+		key: string;
+		primary_id: string | null;
+		version: string;
+		desired: string;
+	}>(
 		`SELECT changes.record_id, records.key, records.primary_id, changes.version, changes.desired FROM records
 		 JOIN changes ON changes.record_id = records.record_id AND changes.state IN ('queued', 'held', 'next', 'retrying', 'failed')
 		 WHERE records.environment_id = ? AND records.kind = 'kit' AND changes.purpose = 'write' AND ${tx.dialect.among('records.key')}`,
@@ -44,7 +54,11 @@ export async function dropFormerKits(tx: Transaction, environmentId: number, ite
 		tx,
 		former.map(({ record_id: recordId }) => recordId),
 	);
-	await forgetUnsentKits(tx, environmentId, former.map(({ key }) => key));
+	await forgetUnsentKits(
+		tx,
+		environmentId,
+		former.map(({ key }) => key),
+	);
 	await writeTrail(
 		tx,
 		environmentId,

@@ -13,12 +13,20 @@ export async function holdComponents(tx: Transaction, environmentId: number, kit
 		jsonParameter(kitKeys),
 	);
 	const item = (key: string): { kind: 'stockItem'; key: string } => ({ kind: 'stockItem', key });
-	const records = await loadRecords(tx, environmentId, rows.flatMap((row) => [item(row.parent_key), item(row.component_key)]));
+	const records = await loadRecords(
+		tx,
+		environmentId,
+		rows.flatMap((row) => [item(row.parent_key), item(row.component_key)]),
+	);
 	const needs = rows.flatMap((row) => {
-		const [parent, component] = [records.get(nameOf(item(row.parent_key)))!, records.get(nameOf(item(row.component_key)))!];
+		const [parent, component] = [
+			records.get(nameOf(item(row.parent_key)))!,
+			records.get(nameOf(item(row.component_key)))!,
+		];
 		const { waiting } = component;
 		const isNew = component.present !== true && component.leased === null;
-		if (!isNew || waiting?.purpose !== 'write' || waiting.changeId === null || waiting.needs.includes(parent.recordId)) return [];
+		if (!isNew || waiting?.purpose !== 'write' || waiting.changeId === null || waiting.needs.includes(parent.recordId))
+			return [];
 		return [{ change_id: waiting.changeId, need_record_id: parent.recordId, met: parent.present === true ? 1 : 0 }];
 	});
 	if (needs.length === 0) return;

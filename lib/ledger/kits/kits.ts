@@ -1,13 +1,22 @@
 import Big from 'big.js';
 
 import { isStandIn, needInWords } from '../../catalogue/needs';
-import { desiredKitSchema, desiredPriceSchema, keyOf, type Change, type DesiredKit, type Need, type Reason } from '../../shapes';
+import {
+	desiredKitSchema,
+	desiredPriceSchema,
+	keyOf,
+	type Change,
+	type DesiredKit,
+	type Need,
+	type Reason,
+} from '../../shapes';
 import { jsonParameter, type Transaction } from '../store/database';
 import { KIT_FIELD } from '../exceptions/exceptions';
 import type { KnownRecord } from '../changes/placement';
 import { nameOf } from '../changes/records';
 
-const inDetail = (kit: DesiredKit): string => kit.components.map(({ stockCode, quantity }) => `${needInWords(stockCode)} x ${quantity}`).join(', ');
+const inDetail = (kit: DesiredKit): string =>
+	kit.components.map(({ stockCode, quantity }) => `${needInWords(stockCode)} x ${quantity}`).join(', ');
 
 /** The kits of the ledger, from both sides, as far as some changes touch them. */
 class KnownKits {
@@ -61,7 +70,8 @@ export async function planKits(
 	const refused = new Map<Change, Reason>();
 	const kits: Array<{ change: Change; desired: DesiredKit; record: KnownRecord | null }> = [];
 	for (const change of changes) {
-		if (change.kind === 'price' && !desiredPriceSchema.safeParse(change.desired).success) refused.set(change, unreadable(change, 'price'));
+		if (change.kind === 'price' && !desiredPriceSchema.safeParse(change.desired).success)
+			refused.set(change, unreadable(change, 'price'));
 		if (change.kind !== 'kit') continue;
 		// Without a record: it takes a relation away that never was.
 		const record = records.get(nameOf(change)) ?? null;
@@ -91,7 +101,11 @@ export async function planKits(
 const componentKey = (stockCode: string): string => (isStandIn(stockCode) ? stockCode : keyOf(stockCode));
 const componentKeys = (kit: DesiredKit): string[] => kit.components.map(({ stockCode }) => componentKey(stockCode));
 
-async function rowsAbout(tx: Transaction, environmentId: number, keys: string[]): Promise<Array<{ parent_key: string; component_key: string }>> {
+async function rowsAbout(
+	tx: Transaction,
+	environmentId: number,
+	keys: string[],
+): Promise<Array<{ parent_key: string; component_key: string }>> {
 	if (keys.length === 0) return [];
 	const rows = [];
 	for (const side of ['parent_key', 'component_key']) {
@@ -106,7 +120,11 @@ async function rowsAbout(tx: Transaction, environmentId: number, keys: string[])
 	return rows;
 }
 
-async function remember(tx: Transaction, environmentId: number, kits: Array<{ parent: string; components: string[] }>): Promise<void> {
+async function remember(
+	tx: Transaction,
+	environmentId: number,
+	kits: Array<{ parent: string; components: string[] }>,
+): Promise<void> {
 	if (kits.length === 0) return;
 	const latest = new Map(kits.map((kit) => [kit.parent, kit.components]));
 	await tx.run(
@@ -118,20 +136,39 @@ async function remember(tx: Transaction, environmentId: number, kits: Array<{ pa
 		`INSERT INTO kit_components (environment_id, parent_key, component_key)
 		 SELECT ?, r.parent_key, r.component_key FROM ${tx.dialect.rows('r', { parent_key: 'text', component_key: 'text' })} WHERE true ON CONFLICT DO NOTHING`,
 		environmentId,
-		jsonParameter([...latest].flatMap(([parent_key, components]) => components.map((component_key) => ({ parent_key, component_key })))),
+		jsonParameter(
+			[...latest].flatMap(([parent_key, components]) =>
+				components.map((component_key) => ({ parent_key, component_key })),
+			),
+		),
 	);
 }
 
 function contradiction(kit: DesiredKit, record: KnownRecord | null, known: KnownKits): Reason | null {
 	const parent = keyOf(kit.stockCode);
 	const components = componentKeys(kit);
-	const wrong = (reason: string, remedy: string): Reason => ({ field: KIT_FIELD, value: inDetail(kit), reason, remedy });
+	const wrong = (reason: string, remedy: string): Reason => ({
+		field: KIT_FIELD,
+		value: inDetail(kit),
+		reason,
+		remedy,
+	});
 	if (components.length === 0) return null;
 
-	if (components.includes(parent)) return wrong(`${kit.stockCode} is named as a component of itself.`, `Take ${kit.stockCode} out of its own components in Pimberly.`);
+	if (components.includes(parent))
+		return wrong(
+			`${kit.stockCode} is named as a component of itself.`,
+			`Take ${kit.stockCode} out of its own components in Pimberly.`,
+		);
 	const twice = components.find((key, at) => components.indexOf(key) < at);
-	if (twice !== undefined) return wrong(`${kit.stockCode} names the component ${twice} more than once.`, 'Name each component once in Pimberly, with its whole quantity.');
-	const zero = kit.components.find(({ quantity }) => new Big(quantity).lte(0) || !new Big(quantity).eq(new Big(quantity).round(2)));
+	if (twice !== undefined)
+		return wrong(
+			`${kit.stockCode} names the component ${twice} more than once.`,
+			'Name each component once in Pimberly, with its whole quantity.',
+		);
+	const zero = kit.components.find(
+		({ quantity }) => new Big(quantity).lte(0) || !new Big(quantity).eq(new Big(quantity).round(2)),
+	);
 	if (zero) {
 		return wrong(
 			`${kit.stockCode} has the quantity ${zero.quantity} of ${zero.stockCode}, and Khaos Control takes quantities above nought with two decimal places.`,

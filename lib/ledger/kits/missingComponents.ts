@@ -6,7 +6,11 @@ import { KIT_FIELD, openExceptions } from '../exceptions/exceptions';
  * Khaos was asked for these stock items, which Pimberly has not sent, and does not hold them. A kit that names one as a
  * component is an exception at once: the relation waits for as long as nobody acts, and the bundle is sold meanwhile.
  */
-export async function tellMissingComponents(tx: Transaction, environmentId: number, recordIds: number[]): Promise<void> {
+export async function tellMissingComponents(
+	tx: Transaction,
+	environmentId: number,
+	recordIds: number[],
+): Promise<void> {
 	if (recordIds.length === 0) return;
 	const held = await tx.all<{ change_id: number; key: string; source: string; missing: string }>(
 		`SELECT changes.change_id, changes.key, changes.source, records.key AS missing FROM change_needs
@@ -16,13 +20,18 @@ export async function tellMissingComponents(tx: Transaction, environmentId: numb
 		jsonParameter(recordIds),
 	);
 	const kits = new Map<number, { key: string; source: string; missing: string[] }>();
-	for (const { change_id: id, key, source, missing } of held) kits.set(id, { key, source, missing: [...(kits.get(id)?.missing ?? []), missing] });
+	for (const { change_id: id, key, source, missing } of held)
+		kits.set(id, { key, source, missing: [...(kits.get(id)?.missing ?? []), missing] });
 	if (kits.size === 0) return;
 	await openExceptions(
 		tx,
 		environmentId,
 		[...kits.values()].map(({ key, source, missing }) => {
-			const [names, are, them] = [missing.join(', '), missing.length === 1 ? 'is' : 'are', missing.length === 1 ? 'it' : 'them'];
+			const [names, are, them] = [
+				missing.join(', '),
+				missing.length === 1 ? 'is' : 'are',
+				missing.length === 1 ? 'it' : 'them',
+			];
 			return {
 				type: 'heldTooLong' as const,
 				primaryId: (JSON.parse(source) as Change['source']).primaryId,

@@ -30,7 +30,12 @@ import { writeTrail } from '../changes/trail';
  * record becomes an exception at once.
  * @returns one outcome a name, in their order.
  */
-export async function drop(tx: Transaction, environmentId: number, named: NamedChanges, reason: string): Promise<NamedOutcome[]> {
+export async function drop(
+	tx: Transaction,
+	environmentId: number,
+	named: NamedChanges,
+	reason: string,
+): Promise<NamedOutcome[]> {
 	const records = await namedRecords(tx, environmentId, named);
 	const touched = recordsIn(records);
 	const outcomes = new Map<number, ChangeOutcome>();
@@ -41,7 +46,12 @@ export async function drop(tx: Transaction, environmentId: number, named: NamedC
 		if (record.leased !== null) inFlight.push(record);
 		outcomes.set(record.recordId, outcomeOf(record, reason));
 	}
-	await removeWaiting(tx, environmentId, gone.map((record) => record.waiting!), reason);
+	await removeWaiting(
+		tx,
+		environmentId,
+		gone.map((record) => record.waiting!),
+		reason,
+	);
 	await tx.run(
 		`UPDATE changes SET drop_reason = ? WHERE state = 'leased' AND ${tx.dialect.among('change_id', 'integer')}`,
 		reason,
@@ -58,7 +68,12 @@ export async function drop(tx: Transaction, environmentId: number, named: NamedC
 				primaryId: primaryIdOf(leased!),
 				event: 'dropped' as const,
 				version: leased!.version,
-				details: { reason, by: 'person', state: 'leased', takesEffect: 'when its execution ends, unless it is confirmed' },
+				details: {
+					reason,
+					by: 'person',
+					state: 'leased',
+					takesEffect: 'when its execution ends, unless it is confirmed',
+				},
 			})),
 	);
 	return outcomesByName(records, outcomes);
@@ -77,7 +92,12 @@ function outcomeOf(record: NamedRecord, reason: string): ChangeOutcome {
 		};
 	}
 	if (waiting !== null && !isLookedFor(record)) {
-		return { ...base, outcome: 'dropped', state: null, message: `${subjectOf(record.kind, record.key)} was ${waiting.state} and is dropped: ${reason}` };
+		return {
+			...base,
+			outcome: 'dropped',
+			state: null,
+			message: `${subjectOf(record.kind, record.key)} was ${waiting.state} and is dropped: ${reason}`,
+		};
 	}
 	const why = dropped === null ? 'nothing waits to be written' : `it was dropped before (${dropped.reason})`;
 	return { ...base, outcome: 'unchanged', state: null, message: `${subjectOf(record.kind, record.key)}: ${why}.` };
@@ -90,8 +110,15 @@ const isLookedFor = ({ waiting, dropped }: NamedRecord): boolean => waiting?.pur
 async function removeWaiting(tx: Transaction, environmentId: number, rows: OpenRow[], reason: string): Promise<void> {
 	if (rows.length === 0) return;
 	await remember(tx, rows, () => reason);
-	await dropWaiting(tx, rows.map((row) => row.record_id));
-	await tellOfDropped(tx, environmentId, rows.map((row) => ({ row, reason })));
+	await dropWaiting(
+		tx,
+		rows.map((row) => row.record_id),
+	);
+	await tellOfDropped(
+		tx,
+		environmentId,
+		rows.map((row) => ({ row, reason })),
+	);
 }
 
 /** A look-up or a status says nothing that would have to be kept from coming back. */
@@ -99,10 +126,16 @@ const isKept = (row: OpenRow): boolean => row.purpose !== 'lookUp' && row.kind !
 
 async function remember(tx: Transaction, rows: OpenRow[], reasonOf: (row: OpenRow) => string): Promise<void> {
 	const kept = rows.filter(isKept);
-	const needs = await needsOf(tx, kept.map((row) => row.change_id));
+	const needs = await needsOf(
+		tx,
+		kept.map((row) => row.change_id),
+	);
 	await rememberDropped(
 		tx,
-		kept.map((row) => ({ recordId: row.record_id, dropped: droppedOf(row, needs.get(row.change_id) ?? [], reasonOf(row)) })),
+		kept.map((row) => ({
+			recordId: row.record_id,
+			dropped: droppedOf(row, needs.get(row.change_id) ?? [], reasonOf(row)),
+		})),
 	);
 }
 
@@ -121,14 +154,43 @@ const droppedOf = (row: OpenRow, needs: Need[], reason: string): DroppedChange =
 	},
 });
 
-async function tellOfDropped(tx: Transaction, environmentId: number, dropped: Array<{ row: OpenRow; reason: string }>): Promise<void> {
+async function tellOfDropped(
+	tx: Transaction,
+	environmentId: number,
+	dropped: Array<{ row: OpenRow; reason: string }>,
+): Promise<void> {
 	const statuses = dropped.filter(({ row }) => row.kind === 'status');
 	const records = dropped.filter(({ row }) => row.kind !== 'status');
-	await resolveEnded(tx, environmentId, records.map(({ row }) => row.key));
-	await resolveExceptions(tx, environmentId, ['statusNotWritten'], statuses.map(({ row }) => row.key));
-	await putStatuses(tx, environmentId, await newsOf(tx, environmentId, dropped.filter(({ row }) => isKept(row))));
-	await tellDependants(tx, environmentId, records.map(({ row }) => row.record_id));
-	await readBack(tx, environmentId, records.map(({ row }) => row));
+	await resolveEnded(
+		tx,
+		environmentId,
+		records.map(({ row }) => row.key),
+	);
+	await resolveExceptions(
+		tx,
+		environmentId,
+		['statusNotWritten'],
+		statuses.map(({ row }) => row.key),
+	);
+	await putStatuses(
+		tx,
+		environmentId,
+		await newsOf(
+			tx,
+			environmentId,
+			dropped.filter(({ row }) => isKept(row)),
+		),
+	);
+	await tellDependants(
+		tx,
+		environmentId,
+		records.map(({ row }) => row.record_id),
+	);
+	await readBack(
+		tx,
+		environmentId,
+		records.map(({ row }) => row),
+	);
 	await writeTrail(
 		tx,
 		environmentId,
@@ -164,7 +226,11 @@ async function readBack(tx: Transaction, environmentId: number, rows: OpenRow[])
 }
 
 /** A product that is Live stays Live, with the reason as its message; another one is not confirmed, and nobody works on it. */
-async function newsOf(tx: Transaction, environmentId: number, dropped: Array<{ row: OpenRow; reason: string }>): Promise<StatusNews[]> {
+async function newsOf(
+	tx: Transaction,
+	environmentId: number,
+	dropped: Array<{ row: OpenRow; reason: string }>,
+): Promise<StatusNews[]> {
 	if (dropped.length === 0) return [];
 	const live = await tx.all<{ primary_id: string }>(
 		`SELECT primary_id FROM products WHERE environment_id = ? AND live = 1 AND ${tx.dialect.among('primary_id')}`,
@@ -203,8 +269,19 @@ export async function endDropped(tx: Transaction, environmentId: number, changeI
 		jsonParameter(changeIds),
 	);
 	if (rows.length === 0) return new Set();
-	await remember(tx, rows.filter((row) => Number(row.has_dropped) === 0), (row) => row.drop_reason!);
-	await tx.run(`DELETE FROM changes WHERE ${tx.dialect.among('change_id', 'integer')}`, jsonParameter(rows.map((row) => row.change_id)));
-	await tellOfDropped(tx, environmentId, rows.map((row) => ({ row, reason: row.drop_reason! })));
+	await remember(
+		tx,
+		rows.filter((row) => Number(row.has_dropped) === 0),
+		(row) => row.drop_reason!,
+	);
+	await tx.run(
+		`DELETE FROM changes WHERE ${tx.dialect.among('change_id', 'integer')}`,
+		jsonParameter(rows.map((row) => row.change_id)),
+	);
+	await tellOfDropped(
+		tx,
+		environmentId,
+		rows.map((row) => ({ row, reason: row.drop_reason! })),
+	);
 	return new Set(rows.map((row) => row.change_id));
 }

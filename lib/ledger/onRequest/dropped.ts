@@ -13,12 +13,18 @@ export interface DroppedChange {
 }
 
 /** Keep in mind what was dropped; null: it is of no account any more. */
-export async function rememberDropped(tx: Transaction, rows: Array<{ recordId: number; dropped: DroppedChange | null }>): Promise<void> {
+export async function rememberDropped(
+	tx: Transaction,
+	rows: Array<{ recordId: number; dropped: DroppedChange | null }>,
+): Promise<void> {
 	if (rows.length === 0) return;
 	await tx.run(
 		`UPDATE records SET dropped = r.dropped FROM ${tx.dialect.rows('r', { record_id: 'integer', dropped: 'text' })} WHERE records.record_id = r.record_id`,
 		jsonParameter(
-			rows.map(({ recordId, dropped }) => ({ record_id: recordId, dropped: dropped === null ? null : JSON.stringify(dropped) })),
+			rows.map(({ recordId, dropped }) => ({
+				record_id: recordId,
+				dropped: dropped === null ? null : JSON.stringify(dropped),
+			})),
 		),
 	);
 }
@@ -63,7 +69,11 @@ export async function tellDependants(tx: Transaction, environmentId: number, rec
 		`UPDATE changes SET hold_told = 1 WHERE ${tx.dialect.among('change_id', 'integer')}`,
 		jsonParameter(stuck.map((change) => change.change_id)),
 	);
-	await holdAsBefore(tx, environmentId, held.filter((change) => !stuck.includes(change)));
+	await holdAsBefore(
+		tx,
+		environmentId,
+		held.filter((change) => !stuck.includes(change)),
+	);
 }
 
 function stuckBehind({ kind, key, source }: HeldRow, needed: Array<{ key: string; reason: string }>): NewException {

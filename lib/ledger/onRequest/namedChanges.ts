@@ -54,7 +54,11 @@ interface RecordRow {
 const columns = `record_id, kind, key, primary_id, present, CASE WHEN confirmed IS NULL THEN 0 ELSE 1 END AS confirmed, dropped`;
 
 /** The records behind each name, with what waits for them and what is in flight. A name that nobody knows has none. */
-export async function namedRecords(tx: Transaction, environmentId: number, { names, kinds }: NamedChanges): Promise<Map<string, NamedRecord[]>> {
+export async function namedRecords(
+	tx: Transaction,
+	environmentId: number,
+	{ names, kinds }: NamedChanges,
+): Promise<Map<string, NamedRecord[]>> {
 	const given = [...new Set(names.map((name) => name.trim()))].filter((name) => name !== '');
 	const keys = [...new Set(given.flatMap((name) => [name, keyOf(name)]))];
 	const rows = new Map<number, RecordRow>();
@@ -93,12 +97,17 @@ export async function namedRecords(tx: Transaction, environmentId: number, { nam
 		};
 	});
 	return new Map(
-		given.map((name) => [name, records.filter(({ key, primaryId }) => key === name || key === keyOf(name) || primaryId === name)]),
+		given.map((name) => [
+			name,
+			records.filter(({ key, primaryId }) => key === name || key === keyOf(name) || primaryId === name),
+		]),
 	);
 }
 
-export const primaryIdOf = (row: Pick<OpenRow, 'source'>): string => (JSON.parse(row.source) as { primaryId: string }).primaryId;
-export const internalIdOf = (row: Pick<OpenRow, 'source'>): string => (JSON.parse(row.source) as { internalId?: string }).internalId ?? '';
+export const primaryIdOf = (row: Pick<OpenRow, 'source'>): string =>
+	(JSON.parse(row.source) as { primaryId: string }).primaryId;
+export const internalIdOf = (row: Pick<OpenRow, 'source'>): string =>
+	(JSON.parse(row.source) as { internalId?: string }).internalId ?? '';
 
 /** What was done about one change, in words. */
 export interface ChangeOutcome {
@@ -130,9 +139,22 @@ export function namedOutcome(name: string, changes: ChangeOutcome[]): NamedOutco
 	}
 	const done = changes.find((change) => change.outcome !== 'unchanged');
 	const told = done === undefined ? changes : changes.filter((change) => change.outcome !== 'unchanged');
-	return { name, outcome: done?.outcome ?? 'unchanged', message: [...new Set(told.map((change) => change.message))].join(' '), changes };
+	return {
+		name,
+		outcome: done?.outcome ?? 'unchanged',
+		message: [...new Set(told.map((change) => change.message))].join(' '),
+		changes,
+	};
 }
 
 /** One outcome a name, in their order, from what was done about each record. */
-export const outcomesByName = (named: Map<string, NamedRecord[]>, outcomes: Map<number, ChangeOutcome>): NamedOutcome[] =>
-	[...named].map(([name, records]) => namedOutcome(name, records.map((record) => outcomes.get(record.recordId)!)));
+export const outcomesByName = (
+	named: Map<string, NamedRecord[]>,
+	outcomes: Map<number, ChangeOutcome>,
+): NamedOutcome[] =>
+	[...named].map(([name, records]) =>
+		namedOutcome(
+			name,
+			records.map((record) => outcomes.get(record.recordId)!),
+		),
+	);

@@ -30,25 +30,39 @@ export type ReplayableState = (typeof replayable)[number];
  * start, as if it had just been added; so is what was dropped.
  * @returns one outcome a name, in their order.
  */
-export async function replay(tx: Transaction, environmentId: number, named: NamedChanges, reason: string): Promise<NamedOutcome[]> {
+export async function replay(
+	tx: Transaction,
+	environmentId: number,
+	named: NamedChanges,
+	reason: string,
+): Promise<NamedOutcome[]> {
 	const records = await namedRecords(tx, environmentId, named);
 	const touched = recordsIn(records);
 	const again = touched.filter(({ waiting }) => isReplayable(waiting)).map(({ waiting }) => waiting!);
 	const states = await queueAgain(tx, environmentId, again, reason);
-	const back = touched.filter(({ waiting, dropped }) => (waiting === null || waiting.purpose === 'lookUp') && dropped !== null);
+	const back = touched.filter(
+		({ waiting, dropped }) => (waiting === null || waiting.purpose === 'lookUp') && dropped !== null,
+	);
 	for (const [id, state] of await bringBack(tx, environmentId, back, reason)) states.set(id, state);
 	await tx.run(
 		`UPDATE changes SET drop_reason = NULL WHERE drop_reason IS NOT NULL AND ${tx.dialect.among('record_id', 'integer')}`,
 		jsonParameter(touched.map((record) => record.recordId)),
 	);
-	const waits = await waitsOf(tx, touched.flatMap(({ waiting }) => (waiting?.state === 'held' ? [waiting.change_id] : [])));
+	const waits = await waitsOf(
+		tx,
+		touched.flatMap(({ waiting }) => (waiting?.state === 'held' ? [waiting.change_id] : [])),
+	);
 	const outcomes = new Map(
-		touched.map((record) => [record.recordId, outcomeOf(record, states.get(record.recordId), waits.get(record.waiting?.change_id ?? 0)?.waitsFor)]),
+		touched.map((record) => [
+			record.recordId,
+			outcomeOf(record, states.get(record.recordId), waits.get(record.waiting?.change_id ?? 0)?.waitsFor),
+		]),
 	);
 	return outcomesByName(records, outcomes);
 }
 
-const isReplayable = (waiting: OpenRow | null): boolean => waiting !== null && (replayable as readonly string[]).includes(waiting.state);
+const isReplayable = (waiting: OpenRow | null): boolean =>
+	waiting !== null && (replayable as readonly string[]).includes(waiting.state);
 
 /**
  * The next of everything in one of these states, `limit` at a time in the order of the queue.
@@ -77,7 +91,12 @@ export async function replayAll(
 }
 
 /** As if they had just been added. */
-async function queueAgain(tx: Transaction, environmentId: number, rows: OpenRow[], reason: string): Promise<Map<number, Replayed>> {
+async function queueAgain(
+	tx: Transaction,
+	environmentId: number,
+	rows: OpenRow[],
+	reason: string,
+): Promise<Map<number, Replayed>> {
 	if (rows.length === 0) return new Map();
 	const ids = jsonParameter(rows.map((row) => row.change_id));
 	await tx.run(
@@ -125,7 +144,9 @@ async function bringBack(
 		const version = record.version ?? change!.draft.version;
 		return { record, needs: change!.needs, draft: { ...change!.draft, version } };
 	});
-	const placed = await placeDrafts(tx, environmentId, records, drafts, { cameBack: drafts.map(({ record }) => record) });
+	const placed = await placeDrafts(tx, environmentId, records, drafts, {
+		cameBack: drafts.map(({ record }) => record),
+	});
 	await writeTrail(
 		tx,
 		environmentId,
@@ -152,12 +173,21 @@ function outcomeOf(record: NamedRecord, state: Replayed | undefined, waitsFor: s
 	const base = { kind, key, primaryId, outcome: 'unchanged' as const };
 	const what = subjectOf(record.kind, record.key);
 	if (leased?.drop_reason) {
-		return { ...base, outcome: 'replayed', state: 'leased', message: `${what} is in the hands of an execution, and no longer to be dropped.` };
+		return {
+			...base,
+			outcome: 'replayed',
+			state: 'leased',
+			message: `${what} is in the hands of an execution, and no longer to be dropped.`,
+		};
 	}
 	if (leased !== null) return { ...base, state: 'leased', message: `${what} is in the hands of an execution already.` };
 	switch (waiting?.state) {
 		case undefined:
-			return { ...base, state: null, message: `${what}: ${record.confirmed ? 'confirmed in Khaos, nothing waits' : 'nothing waits to be written'}.` };
+			return {
+				...base,
+				state: null,
+				message: `${what}: ${record.confirmed ? 'confirmed in Khaos, nothing waits' : 'nothing waits to be written'}.`,
+			};
 		case 'held':
 			return { ...base, state: 'held', message: `${what} ${whyHeld(waiting!, waitsFor)}` };
 		default:
@@ -179,5 +209,12 @@ const becomes: Record<Replayed, string> = {
 function replayed(change: { kind: Kind; key: string }, primaryId: string, state: Replayed): ChangeOutcome {
 	const { kind, key } = change;
 	const message = becomes[state];
-	return { kind, key, primaryId, outcome: 'replayed', state, message: `${subjectOf(change.kind, change.key)} ${message}` };
+	return {
+		kind,
+		key,
+		primaryId,
+		outcome: 'replayed',
+		state,
+		message: `${subjectOf(change.kind, change.key)} ${message}`,
+	};
 }

@@ -1,6 +1,14 @@
 import type { Kind } from '../../shapes';
 import { jsonParameter, type Transaction } from '../store/database';
-import { namedRecords, outcomesByName, recordsIn, type ChangeOutcome, type NamedChanges, type NamedOutcome, type NamedRecord } from './namedChanges';
+import {
+	namedRecords,
+	outcomesByName,
+	recordsIn,
+	type ChangeOutcome,
+	type NamedChanges,
+	type NamedOutcome,
+	type NamedRecord,
+} from './namedChanges';
 import type { LedgerSettings } from '../settings';
 import { apply, openColumns, type OpenRow } from '../delivery/settle';
 import { subjectOf } from '../changes/subject';
@@ -51,10 +59,27 @@ function outcomeOf(record: NamedRecord, reason: string): ChangeOutcome {
 	const { kind, key, primaryId, waiting, leased } = record;
 	const base = { kind, key, primaryId };
 	const subject = subjectOf(kind, key);
-	if (isSent(record)) return { ...base, outcome: 'confirmed', state: null, message: `${subject} was sent and is confirmed: ${reason}` };
+	if (isSent(record))
+		return { ...base, outcome: 'confirmed', state: null, message: `${subject} was sent and is confirmed: ${reason}` };
 	if (leased !== null) {
-		return { ...base, outcome: 'unchanged', state: 'leased', message: `${subject} is in the hands of an execution. Say it again when that has ended.` };
+		return {
+			...base,
+			outcome: 'unchanged',
+			state: 'leased',
+			message: `${subject} is in the hands of an execution. Say it again when that has ended.`,
+		};
 	}
-	if (waiting === null) return { ...base, outcome: 'unchanged', state: null, message: `${subject}: nothing was sent that waits to be confirmed.` };
-	return { ...base, outcome: 'unchanged', state: waiting.state, message: `${subject} is ${waiting.state}, not sent: there is nothing to confirm yet.` };
+	if (waiting === null)
+		return {
+			...base,
+			outcome: 'unchanged',
+			state: null,
+			message: `${subject}: nothing was sent that waits to be confirmed.`,
+		};
+	return {
+		...base,
+		outcome: 'unchanged',
+		state: waiting.state,
+		message: `${subject} is ${waiting.state}, not sent: there is nothing to confirm yet.`,
+	};
 }

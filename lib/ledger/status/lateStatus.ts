@@ -30,7 +30,9 @@ export async function writeStatusAgain(
 		tx,
 		environmentId,
 		settings,
-		known.flatMap(({ recordId, leased }) => (leased?.changeId ? [{ change_id: leased.changeId, record_id: recordId }] : [])),
+		known.flatMap(({ recordId, leased }) =>
+			leased?.changeId ? [{ change_id: leased.changeId, record_id: recordId }] : [],
+		),
 		0,
 		'An older status was written late',
 	);

@@ -39,7 +39,12 @@ interface Part {
  * never held.
  * @returns the statuses that are held now.
  */
-export async function holdLaunches(tx: Transaction, environmentId: number, changeIds: number[], waitsFor: LiveWaitsFor): Promise<Set<number>> {
+export async function holdLaunches(
+	tx: Transaction,
+	environmentId: number,
+	changeIds: number[],
+	waitsFor: LiveWaitsFor,
+): Promise<Set<number>> {
 	const rows = await tx.all<Launch>(
 		`SELECT change_id, changes.record_id, changes.key, changes.version, changes.desired, records.confirmed
 		 FROM changes JOIN records ON records.record_id = changes.record_id
@@ -48,14 +53,25 @@ export async function holdLaunches(tx: Transaction, environmentId: number, chang
 	);
 	const launches = rows.filter((row) => statusIn(row.desired) === 'Live' && statusIn(row.confirmed) !== 'Live');
 	if (launches.length === 0) return new Set();
-	const parts = await unfinishedParts(tx, environmentId, launches.map(({ key }) => key), waitsFor);
-	const rejected = await rejections(tx, environmentId, launches.map(({ key }) => key));
+	const parts = await unfinishedParts(
+		tx,
+		environmentId,
+		launches.map(({ key }) => key),
+		waitsFor,
+	);
+	const rejected = await rejections(
+		tx,
+		environmentId,
+		launches.map(({ key }) => key),
+	);
 	const refused: Array<{ change_id: number; desired: string }> = [];
 	const held: Array<{ launch: Launch; parts: Part[] }> = [];
 	for (const launch of launches) {
 		const own = parts.get(launch.key) ?? [];
 		const failed = own.find((part) => part.state === 'failed' || part.overdue === 1);
-		const message = failed ? `${subjectOf(failed.kind, failed.key)}: ${failed.reason} ${failed.remedy}`.trim() : rejected.get(launch.key);
+		const message = failed
+			? `${subjectOf(failed.kind, failed.key)}: ${failed.reason} ${failed.remedy}`.trim()
+			: rejected.get(launch.key);
 		if (message !== undefined) {
 			const desired: DesiredStatus = { ...(JSON.parse(launch.desired) as DesiredStatus), status: 'Failed', message };
 			refused.push({ change_id: launch.change_id, desired: JSON.stringify(desired) });
@@ -66,9 +82,15 @@ export async function holdLaunches(tx: Transaction, environmentId: number, chang
 	return new Set(held.map(({ launch }) => launch.change_id));
 }
 
-const statusIn = (desired: string | null): string | null => (desired === null ? null : (JSON.parse(desired) as DesiredStatus).status);
+const statusIn = (desired: string | null): string | null =>
+	desired === null ? null : (JSON.parse(desired) as DesiredStatus).status;
 
-async function unfinishedParts(tx: Transaction, environmentId: number, primaryIds: string[], waitsFor: LiveWaitsFor): Promise<Map<string, Part[]>> {
+async function unfinishedParts(
+	tx: Transaction,
+	environmentId: number,
+	primaryIds: string[],
+	waitsFor: LiveWaitsFor,
+): Promise<Map<string, Part[]>> {
 	const rows = await tx.all<Part>(
 		`SELECT records.record_id, records.primary_id, changes.kind, changes.key, changes.state, changes.overdue, changes.desired, changes.reason, changes.remedy
 		 FROM records JOIN changes ON changes.record_id = records.record_id
@@ -78,7 +100,9 @@ async function unfinishedParts(tx: Transaction, environmentId: number, primaryId
 	);
 	const lists = waitsFor.priceLists === 'all' ? null : new Set(waitsFor.priceLists.map(listName));
 	const counts = (part: Part): boolean =>
-		part.kind === 'kit' ? waitsFor.kit : lists === null || lists.has(listName((JSON.parse(part.desired) as DesiredPrice).priceList));
+		part.kind === 'kit'
+			? waitsFor.kit
+			: lists === null || lists.has(listName((JSON.parse(part.desired) as DesiredPrice).priceList));
 	const parts = new Map<string, Part[]>();
 	for (const row of rows.filter(counts)) parts.set(row.primary_id, [...(parts.get(row.primary_id) ?? []), row]);
 	return parts;
@@ -106,7 +130,11 @@ async function rewrite(tx: Transaction, rows: Array<{ change_id: number; desired
 	);
 }
 
-async function hold(tx: Transaction, environmentId: number, held: Array<{ launch: Launch; parts: Part[] }>): Promise<void> {
+async function hold(
+	tx: Transaction,
+	environmentId: number,
+	held: Array<{ launch: Launch; parts: Part[] }>,
+): Promise<void> {
 	if (held.length === 0) return;
 	// Not met whatever was confirmed before: it is the content under way that counts.
 	await tx.run(
@@ -114,7 +142,12 @@ async function hold(tx: Transaction, environmentId: number, held: Array<{ launch
 		 SELECT r.change_id, r.need_record_id, 0 FROM ${tx.dialect.rows('r', { change_id: 'integer', need_record_id: 'integer' })} WHERE true
 		 ON CONFLICT (change_id, need_record_id) DO UPDATE SET met = 0`,
 		jsonParameter(
-			held.flatMap(({ launch, parts }) => [...new Set(parts.map((part) => part.record_id))].map((id) => ({ change_id: launch.change_id, need_record_id: id }))),
+			held.flatMap(({ launch, parts }) =>
+				[...new Set(parts.map((part) => part.record_id))].map((id) => ({
+					change_id: launch.change_id,
+					need_record_id: id,
+				})),
+			),
 		),
 	);
 	await tx.run(

@@ -14,7 +14,11 @@ export interface StatusNews {
 }
 
 /** What Pimberly is to show of a product whose stock item was read back as desired. */
-export function newsOfConfirmed(product: Pick<StatusNews, 'primaryId' | 'internalId'>, desired: Record<string, unknown>, stockId: string): StatusNews {
+export function newsOfConfirmed(
+	product: Pick<StatusNews, 'primaryId' | 'internalId'>,
+	desired: Record<string, unknown>,
+	stockId: string,
+): StatusNews {
 	const discontinued = (desired as Partial<DesiredStockItem>).columns?.['DISCONTINUED'] === '-1';
 	return {
 		primaryId: product.primaryId,
@@ -50,7 +54,9 @@ export async function putStatuses(tx: Transaction, environmentId: number, news: 
 		// A launch that is held was never told: nothing keeps it.
 		const launched = live.has(one.primaryId) && record.waiting?.state !== 'held';
 		const keepsLive = launched && (one.status === 'Failed' || one.status === 'Held');
-		const told = (record.waiting?.desired ?? record.leased?.desired ?? record.confirmed) as Partial<DesiredStatus> | null;
+		const told = (record.waiting?.desired ??
+			record.leased?.desired ??
+			record.confirmed) as Partial<DesiredStatus> | null;
 		// Several pieces of news in one millisecond are in order all the same.
 		const version = record.version !== null && record.version > at ? record.version : at;
 		const desired: DesiredStatus = {
@@ -80,7 +86,12 @@ export async function putStatuses(tx: Transaction, environmentId: number, news: 
 }
 
 /** From now on (or no longer) these products are Live. */
-export async function setLive(tx: Transaction, environmentId: number, primaryIds: string[], live: boolean): Promise<void> {
+export async function setLive(
+	tx: Transaction,
+	environmentId: number,
+	primaryIds: string[],
+	live: boolean,
+): Promise<void> {
 	if (primaryIds.length === 0) return;
 	await tx.run(
 		`UPDATE products SET live = ? WHERE environment_id = ? AND ${tx.dialect.among('primary_id')}`,

@@ -18,10 +18,21 @@ export function addressOf(url: string): string {
  * what was confirmed in a sandbox says nothing about production.
  * @throws OtherHost
  */
-export async function openHost(database: Database, environmentId: number, environment: string, system: System, url: string): Promise<void> {
+export async function openHost(
+	database: Database,
+	environmentId: number,
+	environment: string,
+	system: System,
+	url: string,
+): Promise<void> {
 	const host = addressOf(url);
 	const known = await database.read(
-		async (tx) => await tx.get<{ host: string }>('SELECT host FROM hosts WHERE environment_id = ? AND system = ?', environmentId, system),
+		async (tx) =>
+			await tx.get<{ host: string }>(
+				'SELECT host FROM hosts WHERE environment_id = ? AND system = ?',
+				environmentId,
+				system,
+			),
 	);
 	if (known?.host === host) return;
 	const name = system === 'khaos' ? 'Khaos Control' : 'Pimberly';

@@ -11,7 +11,15 @@ import type { Migration } from './migrations/migration';
 export type { Migration } from './migrations/migration';
 
 /** In order of their numbers. */
-export const migrations: Migration[] = [ledgerTables, hintTable, lateWrites, baselineTables, kitsAndPrices, channelTables, exceptionsWork];
+export const migrations: Migration[] = [
+	ledgerTables,
+	hintTable,
+	lateWrites,
+	baselineTables,
+	kitsAndPrices,
+	channelTables,
+	exceptionsWork,
+];
 
 /** The newest schema this version of the package knows; `known` is every migration up to it. */
 export const latestSchema = migrations.at(-1)!.number;

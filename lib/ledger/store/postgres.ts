@@ -42,7 +42,9 @@ export interface PostgresOptions {
 }
 
 // Times and ids are far below 2^53.
-const parsers = { getTypeParser: ((oid: number, format?: 'text') => (oid === 20 ? Number : types.getTypeParser(oid, format))) as never };
+const parsers = {
+	getTypeParser: ((oid: number, format?: 'text') => (oid === 20 ? Number : types.getTypeParser(oid, format))) as never,
+};
 
 /** SQLSTATE classes that say the connection or the server went away, or that a transaction has to be tried again. */
 const passing = /^(08|57P0|53300|40001|40P01|55P03)/;
@@ -81,7 +83,8 @@ export function openPostgres(options: PostgresOptions): Database {
 		client.on('error', lost);
 		try {
 			await client.query(begin);
-			if (exclusive) await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`ledger ${options.schema}`]);
+			if (exclusive)
+				await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`ledger ${options.schema}`]);
 			const now = options.clock?.() ?? (await databaseTime(client));
 			const result = await work(transactionOver(client, now));
 			await client.query('COMMIT');
@@ -110,7 +113,8 @@ export function openPostgres(options: PostgresOptions): Database {
 	return {
 		dialect: postgresDialect,
 		write: async (work) => await patiently(async () => await once('BEGIN', true, work)),
-		read: async (work) => await patiently(async () => await once('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', false, work)),
+		read: async (work) =>
+			await patiently(async () => await once('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', false, work)),
 		close: async () => await pool.end(),
 	};
 }
@@ -139,7 +143,10 @@ function connection(options: PostgresOptions): {
 	ssl: boolean | ConnectionOptions;
 } {
 	const { host, port, database, user, password } = options;
-	const ssl = options.tls === 'disable' ? false : { rejectUnauthorized: options.tls === 'verify', ...(options.ca ? { ca: options.ca } : {}) };
+	const ssl =
+		options.tls === 'disable'
+			? false
+			: { rejectUnauthorized: options.tls === 'verify', ...(options.ca ? { ca: options.ca } : {}) };
 	return { host, port, database, user, password, ssl };
 }
 
@@ -149,7 +156,9 @@ function connection(options: PostgresOptions): {
  */
 function identifier(name: string): string {
 	if (!/^[a-z_][a-z0-9_]{0,62}$/.test(name)) {
-		throw new Error(`"${name}" can't be the ledger's schema: use small letters, digits and underscores, such as pimberly_khaos.`);
+		throw new Error(
+			`"${name}" can't be the ledger's schema: use small letters, digits and underscores, such as pimberly_khaos.`,
+		);
 	}
 	return name;
 }
@@ -158,7 +167,9 @@ const isPassing = (error: Error & { code?: string }): boolean =>
 	passing.test(error.code ?? '') || passingMessages.test(error.message) || passingMessages.test(error.code ?? '');
 
 async function databaseTime(client: PoolClient): Promise<number> {
-	const { rows } = await client.query<{ now: number }>('SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now');
+	const { rows } = await client.query<{ now: number }>(
+		'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now',
+	);
 	return rows[0]!.now;
 }
 
@@ -178,8 +189,10 @@ function withNumbers(sql: string): string {
 const transactionOver = (client: PoolClient, now: number): Transaction => ({
 	dialect: postgresDialect,
 	now,
-	all: async <T extends object>(sql: string, ...parameters: SqlValue[]) => (await client.query(withNumbers(sql), parameters)).rows as T[],
+	all: async <T extends object>(sql: string, ...parameters: SqlValue[]) =>
+		(await client.query(withNumbers(sql), parameters)).rows as T[],
 	get: async <T extends object>(sql: string, ...parameters: SqlValue[]) =>
 		(await client.query(withNumbers(sql), parameters)).rows[0] as T | undefined,
-	run: async (sql: string, ...parameters: SqlValue[]) => (await client.query(withNumbers(sql), parameters)).rowCount ?? 0,
+	run: async (sql: string, ...parameters: SqlValue[]) =>
+		(await client.query(withNumbers(sql), parameters)).rowCount ?? 0,
 });

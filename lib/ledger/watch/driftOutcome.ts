@@ -31,7 +31,9 @@ export async function recordDrift(tx: Transaction, environmentId: number, outcom
 	const stands = (kind: Kind, key: string): boolean => !overtaken.has(nameOf({ kind, key }));
 	const observations = new Map([...outcome.observations].filter(([key]) => stands('stockItem', key)));
 	const checked = outcome.checked.filter(({ kind, key }) => stands(kind, key));
-	const findings = outcome.findings.filter(({ kind, exception }) => stands(kind, exception.key)).map(({ exception }) => exception);
+	const findings = outcome.findings
+		.filter(({ kind, exception }) => stands(kind, exception.key))
+		.map(({ exception }) => exception);
 
 	await observe(tx, environmentId, observations, outcome.readAt);
 	for (const kind of ['stockItem', 'kit', 'price'] as const) {
@@ -40,13 +42,19 @@ export async function recordDrift(tx: Transaction, environmentId: number, outcom
 	}
 	await openExceptions(tx, environmentId, findings);
 	// The drift says all that the search for missing SKUs had said of it.
-	const discontinued = findings.filter(({ type, field }) => type === 'attributeDrift' && field === 'DISCONTINUED').map(({ key }) => key);
+	const discontinued = findings
+		.filter(({ type, field }) => type === 'attributeDrift' && field === 'DISCONTINUED')
+		.map(({ key }) => key);
 	await resolveExceptionsOfRecords(tx, environmentId, ['discontinuedButLive'], discontinued);
 	await resolvePrices(tx, environmentId, outcome);
 	await resolveExceptionsOfRecords(tx, environmentId, ['orphan'], outcome.orphansGone);
 
 	const different = new Set(findings.map((finding) => finding.key));
-	await leaveLive(tx, environmentId, findings.filter((finding) => finding.type === 'missingInKhaos').map((finding) => finding.key));
+	await leaveLive(
+		tx,
+		environmentId,
+		findings.filter((finding) => finding.type === 'missingInKhaos').map((finding) => finding.key),
+	);
 	await backToLive(
 		tx,
 		environmentId,
@@ -54,7 +62,14 @@ export async function recordDrift(tx: Transaction, environmentId: number, outcom
 	);
 	const repair = outcome.repair.filter(({ kind, key }) => stands(kind, key));
 	const gone = repair.filter(({ kind, key }) => kind === 'stockItem' && observations.get(key)?.exists === false);
-	await requeue(tx, environmentId, [...repair, ...(await partsOf(tx, environmentId, gone.map(({ key }) => key)))]);
+	await requeue(tx, environmentId, [
+		...repair,
+		...(await partsOf(
+			tx,
+			environmentId,
+			gone.map(({ key }) => key),
+		)),
+	]);
 }
 
 /** The relations and prices that were lost with these items. */
@@ -112,7 +127,12 @@ interface ItemOfProduct {
 export async function leaveLive(tx: Transaction, environmentId: number, keys: string[]): Promise<void> {
 	const items = await itemsOfProducts(tx, environmentId, keys, 'products.live = 1');
 	if (items.length === 0) return;
-	await setLive(tx, environmentId, items.map((item) => item.primary_id), false);
+	await setLive(
+		tx,
+		environmentId,
+		items.map((item) => item.primary_id),
+		false,
+	);
 	await putStatuses(
 		tx,
 		environmentId,
@@ -142,16 +162,34 @@ export async function backToLive(tx: Transaction, environmentId: number, keys: s
 	const told = await loadRecords(tx, environmentId, names);
 	const news = items.flatMap((item): StatusNews[] => {
 		const record = told.get(nameOf({ kind: 'status', key: item.primary_id }))!;
-		const last = (record.waiting?.desired ?? record.leased?.desired ?? record.confirmed) as Partial<DesiredStatus> | null;
+		const last = (record.waiting?.desired ??
+			record.leased?.desired ??
+			record.confirmed) as Partial<DesiredStatus> | null;
 		if (last?.message?.startsWith(missingInKhaos) !== true) return [];
 		const stockId = item.read_back === null ? '' : (JSON.parse(item.read_back) as { stockId: string }).stockId;
-		return [newsOfConfirmed({ primaryId: item.primary_id, internalId: item.internal_id }, JSON.parse(item.confirmed) as Record<string, unknown>, stockId)];
+		return [
+			newsOfConfirmed(
+				{ primaryId: item.primary_id, internalId: item.internal_id },
+				JSON.parse(item.confirmed) as Record<string, unknown>,
+				stockId,
+			),
+		];
 	});
-	await setLive(tx, environmentId, news.filter(({ status }) => status === 'Live').map(({ primaryId }) => primaryId), true);
+	await setLive(
+		tx,
+		environmentId,
+		news.filter(({ status }) => status === 'Live').map(({ primaryId }) => primaryId),
+		true,
+	);
 	await putStatuses(tx, environmentId, news);
 }
 
-async function itemsOfProducts(tx: Transaction, environmentId: number, keys: string[], condition: string): Promise<ItemOfProduct[]> {
+async function itemsOfProducts(
+	tx: Transaction,
+	environmentId: number,
+	keys: string[],
+	condition: string,
+): Promise<ItemOfProduct[]> {
 	if (keys.length === 0) return [];
 	return await tx.all<ItemOfProduct>(
 		`SELECT records.key, records.primary_id, products.internal_id, records.confirmed, records.read_back FROM records
@@ -171,7 +209,11 @@ export async function requeue(tx: Transaction, environmentId: number, names: Rec
 	if (names.length === 0) return 0;
 	const own = await loadRecords(tx, environmentId, names);
 	const lost = [...own.values()].filter(
-		(record) => record.confirmed !== null && record.leased === null && record.waiting === null && names.some((name) => nameOf(name) === nameOf(record)),
+		(record) =>
+			record.confirmed !== null &&
+			record.leased === null &&
+			record.waiting === null &&
+			names.some((name) => nameOf(name) === nameOf(record)),
 	);
 	if (lost.length === 0) return 0;
 	const needs = new Map(lost.map((record) => [record, needsOf(record.kind, record.confirmed!)]));
@@ -187,7 +229,12 @@ export async function requeue(tx: Transaction, environmentId: number, names: Rec
 		record.takenSince = true;
 		// Weighed against what Khaos was read to hold, not against what was confirmed.
 		record.confirmed = null;
-		const source: Change['source'] = { primaryId: record.primaryId ?? '', internalId: record.internalId ?? '', dateUpdated: version, repair: true };
+		const source: Change['source'] = {
+			primaryId: record.primaryId ?? '',
+			internalId: record.internalId ?? '',
+			dateUpdated: version,
+			repair: true,
+		};
 		return {
 			record,
 			needs: needs.get(before)!,

@@ -8,7 +8,14 @@ import type {
 	DriftScope,
 } from '../../monitor/driftPort';
 import { noCounts } from '../../monitor/driftPort';
-import { desiredKitSchema, desiredPriceSchema, keyOf, type DesiredKit, type DesiredStockItem, type ReadBack } from '../../shapes';
+import {
+	desiredKitSchema,
+	desiredPriceSchema,
+	keyOf,
+	type DesiredKit,
+	type DesiredStockItem,
+	type ReadBack,
+} from '../../shapes';
 import { jsonParameter, type Database, type Transaction } from '../store/database';
 import { busy, recordDrift } from './driftOutcome';
 
@@ -133,7 +140,13 @@ export function driftPort(database: Database, environmentId: number, newToken: (
 				counts,
 			),
 		keepCodes: async (run, codes, position, counts) =>
-			await keep(run, 'codes', [...codes].map(([key, list]) => ({ key, value: JSON.stringify(list) })), position, counts),
+			await keep(
+				run,
+				'codes',
+				[...codes].map(([key, list]) => ({ key, value: JSON.stringify(list) })),
+				position,
+				counts,
+			),
 
 		hasCommodityCodes: async () =>
 			await database.read(async (tx) => {
@@ -145,9 +158,15 @@ export function driftPort(database: Database, environmentId: number, newToken: (
 			}),
 
 		nextItems: async (run, after, limit) =>
-			await database.read(async (tx) => ({ readAt: tx.now, items: await nextItems(tx, environmentId, run, after, limit) })),
+			await database.read(async (tx) => ({
+				readAt: tx.now,
+				items: await nextItems(tx, environmentId, run, after, limit),
+			})),
 		nextPrices: async (after, limit) =>
-			await database.read(async (tx) => ({ readAt: tx.now, prices: await nextPrices(tx, environmentId, after, limit) })),
+			await database.read(async (tx) => ({
+				readAt: tx.now,
+				prices: await nextPrices(tx, environmentId, after, limit),
+			})),
 
 		knownItems: async (keys) =>
 			await database.read(async (tx) => {
@@ -215,7 +234,13 @@ interface ItemRow {
 export const orphaned = `EXISTS (SELECT 1 FROM exceptions AS orphan WHERE orphan.environment_id = records.environment_id AND orphan.type = 'orphan'
 	AND orphan.primary_id = records.primary_id AND orphan.key = records.key AND orphan.opened_at >= COALESCE(records.confirmed_at, 0)
 	AND (orphan.resolved_at IS NULL OR orphan.resolved_by IS NOT NULL))`;
-async function nextItems(tx: Transaction, environmentId: number, run: DriftRun, after: number, limit: number): Promise<DriftItem[]> {
+async function nextItems(
+	tx: Transaction,
+	environmentId: number,
+	run: DriftRun,
+	after: number,
+	limit: number,
+): Promise<DriftItem[]> {
 	const isAll = run.scope.since === null;
 	const listed = isAll
 		? `LEFT JOIN stock_list ON stock_list.environment_id = records.environment_id AND stock_list.key = records.key`
@@ -278,7 +303,14 @@ async function codesOf(tx: Transaction, runId: number, keys: string): Promise<Ma
 }
 
 async function nextPrices(tx: Transaction, environmentId: number, after: number, limit: number): Promise<DriftPrice[]> {
-	const rows = await tx.all<{ record_id: number; key: string; primary_id: string | null; confirmed: string | null; desired: string; busy: number }>(
+	const rows = await tx.all<{
+		record_id: number;
+		key: string;
+		primary_id: string | null;
+		confirmed: string | null;
+		desired: string;
+		busy: number;
+	}>(
 		`SELECT records.record_id, records.key, records.primary_id, records.confirmed,
 			CASE WHEN ${busy} THEN 1 ELSE 0 END AS busy,
 			COALESCE(records.confirmed, (SELECT max(changes.desired) FROM changes WHERE changes.record_id = records.record_id)) AS desired
@@ -293,7 +325,16 @@ async function nextPrices(tx: Transaction, environmentId: number, after: number,
 		const desired = desiredPriceSchema.safeParse(JSON.parse(row.desired));
 		if (!desired.success) return [];
 		const { record_id: recordId, key, primary_id: primaryId, confirmed } = row;
-		return [{ recordId, key, primaryId: primaryId ?? '', desired: desired.data, confirmed: confirmed !== null, busy: row.busy === 1 }];
+		return [
+			{
+				recordId,
+				key,
+				primaryId: primaryId ?? '',
+				desired: desired.data,
+				confirmed: confirmed !== null,
+				busy: row.busy === 1,
+			},
+		];
 	});
 	// Where the item is missing its prices are too, and say nothing of their own.
 	const gone = await tx.all<{ key: string }>(

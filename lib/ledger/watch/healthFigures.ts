@@ -13,7 +13,11 @@ const patience = 3;
 /** What the charts show. */
 export type SampledFigures = Pick<HealthFigures, 'byLane' | 'statuses' | 'oldestMs' | 'lag' | 'exceptions'>;
 
-export async function sampledFigures(tx: Transaction, environmentId: number, windowMs: number): Promise<SampledFigures> {
+export async function sampledFigures(
+	tx: Transaction,
+	environmentId: number,
+	windowMs: number,
+): Promise<SampledFigures> {
 	return {
 		...(await depths(tx, environmentId)),
 		oldestMs: await ageOf(tx, environmentId, `state = 'queued' AND target = 'khaos'`, 'ready_at'),
@@ -72,12 +76,19 @@ async function ageOf(tx: Transaction, environmentId: number, condition: string, 
 async function lagOf(tx: Transaction, environmentId: number, since: number, lanes: Lane[]): Promise<Percentiles> {
 	const from = `FROM trail WHERE environment_id = ? AND event IN ('confirmed', 'adopted') AND at >= ? AND kind <> 'status' AND lag IS NOT NULL
 		${lanes.length === 4 ? '' : `AND lane IN (${lanes.join(', ')})`}`;
-	const row = await tx.get<{ count: number; most: number | null }>(`SELECT count(*) AS count, max(lag) AS most ${from}`, environmentId, since);
+	const row = await tx.get<{ count: number; most: number | null }>(
+		`SELECT count(*) AS count, max(lag) AS most ${from}`,
+		environmentId,
+		since,
+	);
 	const count = Number(row?.count ?? 0);
 	if (count === 0) return { count, p50Ms: null, p95Ms: null, maxMs: null };
 	const at = async (share: number): Promise<number> => {
 		const offset = Math.min(count - 1, Math.floor(count * share));
-		return Number((await tx.get<{ lag: number }>(`SELECT lag ${from} ORDER BY lag LIMIT 1 OFFSET ${offset}`, environmentId, since))!.lag);
+		return Number(
+			(await tx.get<{ lag: number }>(`SELECT lag ${from} ORDER BY lag LIMIT 1 OFFSET ${offset}`, environmentId, since))!
+				.lag,
+		);
 	};
 	return { count, p50Ms: await at(0.5), p95Ms: await at(0.95), maxMs: Number(row!.most) };
 }
@@ -98,16 +109,33 @@ async function contactsOf(tx: Transaction, environmentId: number): Promise<Conta
 	const contacts = scans.map((scan): Contact => {
 		const never = scan.emitted_at === null && scan.failures >= patience;
 		const silentMs = scan.emitted_at !== null ? tx.now - scan.emitted_at : never ? forgottenMs : null;
-		return { system: 'Pimberly', name: scan.name, answeredAt: iso(scan.emitted_at), silentMs, lastError: scan.last_error };
+		return {
+			system: 'Pimberly',
+			name: scan.name,
+			answeredAt: iso(scan.emitted_at),
+			silentMs,
+			lastError: scan.last_error,
+		};
 	});
-	const khaos = await tx.get<{ answered_at: number | null; failing_since: number | null; failed_at: number | null; last_error: string | null }>(
+	const khaos = await tx.get<{
+		answered_at: number | null;
+		failing_since: number | null;
+		failed_at: number | null;
+		last_error: string | null;
+	}>(
 		`SELECT answered_at, failing_since, failed_at, last_error FROM contacts WHERE environment_id = ? AND system = 'khaos'`,
 		environmentId,
 	);
 	if (khaos !== undefined) {
 		// As long as it was asked in vain: what waits is tried again every few minutes, and where nothing waits nobody knows.
 		const silentMs = khaos.failing_since === null ? null : khaos.failed_at! - khaos.failing_since;
-		contacts.push({ system: 'Khaos Control', name: '', answeredAt: iso(khaos.answered_at), silentMs, lastError: khaos.last_error });
+		contacts.push({
+			system: 'Khaos Control',
+			name: '',
+			answeredAt: iso(khaos.answered_at),
+			silentMs,
+			lastError: khaos.last_error,
+		});
 	}
 	return contacts;
 }

@@ -28,7 +28,11 @@ export interface Housekeeping {
  * A sample of the sync's health is kept for the charts. Whoever asks, it is done once in `housekeepingMs` for an environment.
  * @returns null when it was done a moment ago.
  */
-export async function housekeeping(tx: Transaction, environmentId: number, settings: LedgerSettings): Promise<Housekeeping | null> {
+export async function housekeeping(
+	tx: Transaction,
+	environmentId: number,
+	settings: LedgerSettings,
+): Promise<Housekeeping | null> {
 	const due = await tx.run(
 		`INSERT INTO housekeeping (environment_id, done_at) VALUES (?, ?)
 		 ON CONFLICT (environment_id) DO UPDATE SET done_at = excluded.done_at WHERE housekeeping.done_at <= excluded.done_at - ?`,
@@ -94,7 +98,8 @@ async function tellLongHolds(tx: Transaction, environmentId: number, settings: L
 				field: row.kind === 'kit' ? KIT_FIELD : '',
 				value: waitsFor.join(', '),
 				reason: `${subjectOf(row.kind, row.key)} has waited for ${waitsFor.join(', ')} for ${minutes} minutes. ${waitingReason}`,
-				remedy: 'Mend what it waits for; then it is sent by itself. To send it all the same, end the hold with Sequencer: Release.',
+				remedy:
+					'Mend what it waits for; then it is sent by itself. To send it all the same, end the hold with Sequencer: Release.',
 			};
 		}),
 	);

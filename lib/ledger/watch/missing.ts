@@ -2,7 +2,13 @@ import type { KnownSku, MissingOutcome, MissingPort } from '../../monitor/missin
 import { keyOf, type DesiredStockItem } from '../../shapes';
 import { jsonParameter, type Database, type Transaction } from '../store/database';
 import { dropDeletedProducts } from '../intake/deletedProducts';
-import { openExceptions, resolveExceptions, resolveExceptionsOfRecords, resolveWhere, type NewException } from '../exceptions/exceptions';
+import {
+	openExceptions,
+	resolveExceptions,
+	resolveExceptionsOfRecords,
+	resolveWhere,
+	type NewException,
+} from '../exceptions/exceptions';
 import type { ChangeState } from '../changes/placement';
 
 /** The ledger as what the search for missing SKUs knows; see MissingPort for what each call promises. */
@@ -95,7 +101,12 @@ async function knownSkus(tx: Transaction, environmentId: number, skus: string[])
 	return new Map(
 		rows.map((row) => [
 			row.stock_key ?? keyOf(row.primary_id),
-			{ key: row.stock_key ?? keyOf(row.primary_id), primaryId: row.primary_id, confirmed: row.confirmed === 1, why: why(row.rejected, row.state, row.reason) },
+			{
+				key: row.stock_key ?? keyOf(row.primary_id),
+				primaryId: row.primary_id,
+				confirmed: row.confirmed === 1,
+				why: why(row.rejected, row.state, row.reason),
+			},
 		]),
 	);
 }
@@ -103,7 +114,8 @@ async function knownSkus(tx: Transaction, environmentId: number, skus: string[])
 function why(rejected: string | null, state: ChangeState | null, reason: string | null): string {
 	if (rejected !== null) return 'Its product cannot be sent as it is; another exception says why.';
 	if (state === 'held') return 'It is held, because something it needs is not in Khaos Control.';
-	if (state === 'failed' || state === 'retrying') return `It ${state === 'failed' ? 'failed' : 'is tried again'}${reason ? `: ${reason}` : '.'}`;
+	if (state === 'failed' || state === 'retrying')
+		return `It ${state === 'failed' ? 'failed' : 'is tried again'}${reason ? `: ${reason}` : '.'}`;
 	return state === null ? '' : 'It is on its way.';
 }
 
@@ -137,7 +149,8 @@ async function record(tx: Transaction, environmentId: number, outcome: MissingOu
 			found,
 		);
 	}
-	if (outcome.orphansLookedFor) await resolveWhere(tx, environmentId, `type = 'orphan' AND primary_id = '' AND ${notFound}`, found);
+	if (outcome.orphansLookedFor)
+		await resolveWhere(tx, environmentId, `type = 'orphan' AND primary_id = '' AND ${notFound}`, found);
 }
 
 /** An item that somebody discontinued in Khaos behind Pimberly's back is a drift already: that says all. */

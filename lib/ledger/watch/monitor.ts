@@ -1,4 +1,13 @@
-import { breachesOf, breachTypes, defaultThresholds, judge, minutesOf, type Health, type HealthThresholds, type JudgedFigures } from '../../monitor/health';
+import {
+	breachesOf,
+	breachTypes,
+	defaultThresholds,
+	judge,
+	minutesOf,
+	type Health,
+	type HealthThresholds,
+	type JudgedFigures,
+} from '../../monitor/health';
 import type { HealthSample, HeldFamily, HourOfWork, MonitorPort } from '../../monitor/monitorPort';
 import { jsonParameter, type Database, type Transaction } from '../store/database';
 import { listExceptions, openExceptions, resolveWhere, type ListedException } from '../exceptions/exceptions';
@@ -24,7 +33,10 @@ export function monitorPort(database: Database, environmentId: number, environme
 					environmentId,
 					since,
 				);
-				return rows.map(({ at, sample }) => ({ at: new Date(at).toISOString(), ...(JSON.parse(sample) as Omit<HealthSample, 'at'>) }));
+				return rows.map(({ at, sample }) => ({
+					at: new Date(at).toISOString(),
+					...(JSON.parse(sample) as Omit<HealthSample, 'at'>),
+				}));
 			}),
 		exceptions: async (filter) => await database.read(async (tx) => await listExceptions(tx, environmentId, filter)),
 		internalIdsOf: async (primaryIds) =>
@@ -36,15 +48,25 @@ export function monitorPort(database: Database, environmentId: number, environme
 				);
 				return new Map(rows.map((row) => [row.primary_id, row.internal_id]));
 			}),
-		heldFamilies: async (limit): Promise<HeldFamily[]> => await database.read(async (tx) => await heldFamilies(tx, environmentId, limit)),
+		heldFamilies: async (limit): Promise<HeldFamily[]> =>
+			await database.read(async (tx) => await heldFamilies(tx, environmentId, limit)),
 		workByHour: async (since) => await database.read(async (tx) => await workByHour(tx, environmentId, since)),
-		trailOf: async (search, limit) => await database.read(async (tx) => await trailOf(tx, environmentId, search, limit)),
+		trailOf: async (search, limit) =>
+			await database.read(async (tx) => await trailOf(tx, environmentId, search, limit)),
 	};
 }
 
 /** Measured beside the writers; only what follows from it is written. */
-async function checkHealth(database: Database, environmentId: number, thresholds: HealthThresholds, windowMs: number): Promise<Health> {
-	const figures = judge(await database.read(async (tx) => await healthFigures(tx, environmentId, windowMs)), thresholds);
+async function checkHealth(
+	database: Database,
+	environmentId: number,
+	thresholds: HealthThresholds,
+	windowMs: number,
+): Promise<Health> {
+	const figures = judge(
+		await database.read(async (tx) => await healthFigures(tx, environmentId, windowMs)),
+		thresholds,
+	);
 	return await database.write(async (tx) => await keepBreaches(tx, environmentId, figures));
 }
 
@@ -62,7 +84,8 @@ async function keepBreaches(tx: Transaction, environmentId: number, figures: Jud
 	);
 	await openExceptions(tx, environmentId, breaches);
 	const after = await listExceptions(tx, environmentId, { types });
-	const among = (list: ListedException[], one: ListedException): boolean => list.some(({ exceptionId }) => exceptionId === one.exceptionId);
+	const among = (list: ListedException[], one: ListedException): boolean =>
+		list.some(({ exceptionId }) => exceptionId === one.exceptionId);
 	const over = before.filter((one) => !among(after, one)).map((one) => one.exceptionId);
 	const exceptions = await exceptionCounts(tx, environmentId);
 	const opened = after.filter((one) => !among(before, one));
@@ -76,12 +99,21 @@ const sampledEveryMs = 5 * minuteMs;
 
 /** The health as it is, kept for the charts. */
 export async function sampleHealth(tx: Transaction, environmentId: number): Promise<void> {
-	const recent = await tx.get('SELECT at FROM health_samples WHERE environment_id = ? AND at > ? LIMIT 1', environmentId, tx.now - sampledEveryMs);
+	const recent = await tx.get(
+		'SELECT at FROM health_samples WHERE environment_id = ? AND at > ? LIMIT 1',
+		environmentId,
+		tx.now - sampledEveryMs,
+	);
 	if (recent !== undefined) return;
 	await keepSample(tx, environmentId, await sampledFigures(tx, environmentId, windowOfLagMs), sampledEveryMs);
 }
 
-async function keepSample(tx: Transaction, environmentId: number, figures: SampledFigures, everyMs: number): Promise<void> {
+async function keepSample(
+	tx: Transaction,
+	environmentId: number,
+	figures: SampledFigures,
+	everyMs: number,
+): Promise<void> {
 	const lanes = Object.values(figures.byLane);
 	const total = (of: 'waiting' | 'held' | 'failed'): number => lanes.reduce((sum, lane) => sum + lane[of], 0);
 	const sample: Omit<HealthSample, 'at'> = {

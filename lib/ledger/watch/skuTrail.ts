@@ -18,7 +18,12 @@ interface TrailRow {
 }
 
 /** Everything that is known of a stock code or primary id: its own records, and the status of its product. */
-export async function trailOf(tx: Transaction, environmentId: number, search: string, limit: number): Promise<TrailOfSku> {
+export async function trailOf(
+	tx: Transaction,
+	environmentId: number,
+	search: string,
+	limit: number,
+): Promise<TrailOfSku> {
 	const { primaryIds, keys } = await namesOf(tx, environmentId, search);
 	// A price's key begins with its stock item's.
 	const priceKeys = await tx.all<{ key: string }>(
@@ -37,14 +42,19 @@ export async function trailOf(tx: Transaction, environmentId: number, search: st
 	const exceptions = [];
 	const seen = new Set<string>();
 	for (const name of [...keys, ...primaryIds]) {
-		for (const one of await listExceptions(tx, environmentId, { search: name, states: ['open', 'acknowledged', 'resolved'], limit })) {
+		for (const one of await listExceptions(tx, environmentId, {
+			search: name,
+			states: ['open', 'acknowledged', 'resolved'],
+			limit,
+		})) {
 			if (!seen.has(one.exceptionId)) exceptions.push(one);
 			seen.add(one.exceptionId);
 		}
 	}
 	const histories = await exceptionHistory(tx, environmentId, [...seen]);
 	const open = [];
-	for (const primaryId of primaryIds) open.push(...(await listChanges(tx, environmentId, { search: primaryId, limit })));
+	for (const primaryId of primaryIds)
+		open.push(...(await listChanges(tx, environmentId, { search: primaryId, limit })));
 	const record = await tx.get<{ read_back: string | null; read_back_at: number | null }>(
 		`SELECT read_back, read_back_at FROM records WHERE environment_id = ? AND kind = 'stockItem' AND read_back IS NOT NULL AND ${tx.dialect.among('key')}`,
 		environmentId,
@@ -56,8 +66,20 @@ export async function trailOf(tx: Transaction, environmentId: number, search: st
 		primaryIds,
 		events: events.reverse().map(eventOf),
 		exceptions: exceptions.map((one) => ({ ...one, history: histories.get(one.exceptionId) ?? [] })),
-		open: open.map(({ kind, key, state, reason, waitsFor, waitingReason, dueAt }) => ({ kind, key, state, reason, waitsFor, waitingReason, dueAt })),
-		readBack: readBack && { exists: readBack.exists, stockId: readBack.stockId, readAt: new Date(record!.read_back_at ?? 0).toISOString() },
+		open: open.map(({ kind, key, state, reason, waitsFor, waitingReason, dueAt }) => ({
+			kind,
+			key,
+			state,
+			reason,
+			waitsFor,
+			waitingReason,
+			dueAt,
+		})),
+		readBack: readBack && {
+			exists: readBack.exists,
+			stockId: readBack.stockId,
+			readAt: new Date(record!.read_back_at ?? 0).toISOString(),
+		},
 	};
 }
 
@@ -72,7 +94,11 @@ const eventOf = (row: TrailRow): TrailedEvent => ({
 	details: JSON.parse(row.details) as Record<string, unknown>,
 });
 
-async function namesOf(tx: Transaction, environmentId: number, search: string): Promise<{ primaryIds: string[]; keys: string[] }> {
+async function namesOf(
+	tx: Transaction,
+	environmentId: number,
+	search: string,
+): Promise<{ primaryIds: string[]; keys: string[] }> {
 	const key = keyOf(search);
 	const products = await tx.all<{ primary_id: string; stock_key: string | null }>(
 		'SELECT primary_id, stock_key FROM products WHERE environment_id = ? AND (primary_id = ? OR stock_key = ?)',

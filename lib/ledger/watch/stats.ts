@@ -50,7 +50,8 @@ const states: ChangeState[] = ['queued', 'held', 'leased', 'next', 'retrying', '
 /** After so many looks without a result, what somebody else is to do may take any time. */
 const firstLooks = 3;
 
-const iso = (ms: number | null | undefined): string | null => (ms === null || ms === undefined ? null : new Date(ms).toISOString());
+const iso = (ms: number | null | undefined): string | null =>
+	ms === null || ms === undefined ? null : new Date(ms).toISOString();
 
 /** Sequencer: Get Stats. `sinceMs`: lag over confirmations of the last so many milliseconds. */
 export async function stats(tx: Transaction, environmentId: number, sinceMs: number): Promise<LedgerStats> {
@@ -62,14 +63,18 @@ export async function stats(tx: Transaction, environmentId: number, sinceMs: num
 		Object.fromEntries(
 			states.map((state) => [
 				state,
-				counts.filter((row) => kinds.includes(row.kind) && row.state === state).reduce((sum, row) => sum + Number(row.count), 0),
+				counts
+					.filter((row) => kinds.includes(row.kind) && row.state === state)
+					.reduce((sum, row) => sum + Number(row.count), 0),
 			]),
 		) as Record<ChangeState, number>;
 	const of = (target: Target): Record<ChangeState, number> => ofKinds(kindsOf[target]);
 	const byLane = Object.fromEntries(
 		([1, 2, 3, 4] as Lane[]).map((lane) => [
 			lane,
-			counts.filter((row) => targetOf(row.kind) === 'khaos' && row.lane === lane).reduce((sum, row) => sum + Number(row.count), 0),
+			counts
+				.filter((row) => targetOf(row.kind) === 'khaos' && row.lane === lane)
+				.reduce((sum, row) => sum + Number(row.count), 0),
 		]),
 	) as Record<Lane, number>;
 	const one = async (sql: string, ...parameters: Array<string | number>): Promise<number> =>
@@ -99,7 +104,10 @@ export async function stats(tx: Transaction, environmentId: number, sinceMs: num
 		byKind: Object.fromEntries(kindSchema.options.map((kind) => [kind, ofKinds([kind])])) as LedgerStats['byKind'],
 		confirmedParts: { kit: await confirmedOf('kit'), price: await confirmedOf('price') },
 		confirmed: await confirmedOf('stockItem'),
-		rejected: await one('SELECT count(*) AS count FROM products WHERE environment_id = ? AND rejected IS NOT NULL', environmentId),
+		rejected: await one(
+			'SELECT count(*) AS count FROM products WHERE environment_id = ? AND rejected IS NOT NULL',
+			environmentId,
+		),
 		products: await one('SELECT count(*) AS count FROM products WHERE environment_id = ?', environmentId),
 		nextDue: { khaos: await due('khaos'), pimberly: await due('pimberly') },
 		oldestReadyAt: iso(
@@ -121,7 +129,8 @@ async function lag(tx: Transaction, environmentId: number, since: number): Promi
 		environmentId,
 		since,
 	);
-	const at = (share: number): number | null => rows[Math.min(rows.length - 1, Math.floor(rows.length * share))]?.lag ?? null;
+	const at = (share: number): number | null =>
+		rows[Math.min(rows.length - 1, Math.floor(rows.length * share))]?.lag ?? null;
 	return { count: rows.length, p50: at(0.5), p95: at(0.95), max: rows.at(-1)?.lag ?? null };
 }
 
@@ -144,16 +153,23 @@ async function intake(tx: Transaction, environmentId: number): Promise<LedgerSta
 		`SELECT cursor, next_cursor, lease_until, polled_at, emitted_at, last_error FROM scans WHERE ${polls}`,
 		environmentId,
 	);
-	const cursors = scans.map((scan) => (scan.cursor === null ? null : (JSON.parse(scan.cursor) as { scan: unknown; lastCompleteAt: string | null })));
+	const cursors = scans.map((scan) =>
+		scan.cursor === null ? null : (JSON.parse(scan.cursor) as { scan: unknown; lastCompleteAt: string | null }),
+	);
 	const unrecorded = await tx.get<{ count: number }>(
 		`SELECT count(*) AS count FROM emitted_products JOIN scans ON scans.scan_id = emitted_products.scan_id
 		 WHERE recorded = 0 AND ${polls}`,
 		environmentId,
 	);
-	const notifications = await tx.get<{ count: number }>('SELECT count(*) AS count FROM hints WHERE environment_id = ?', environmentId);
-	const complete = scans.length > 0 && scans.every(
-		(scan, index) => scan.next_cursor === null && (scan.lease_until ?? 0) <= tx.now && cursors[index]?.scan === null,
+	const notifications = await tx.get<{ count: number }>(
+		'SELECT count(*) AS count FROM hints WHERE environment_id = ?',
+		environmentId,
 	);
+	const complete =
+		scans.length > 0 &&
+		scans.every(
+			(scan, index) => scan.next_cursor === null && (scan.lease_until ?? 0) <= tx.now && cursors[index]?.scan === null,
+		);
 	const times = cursors.flatMap((cursor) => (cursor?.lastCompleteAt ? [cursor.lastCompleteAt] : []));
 	return {
 		complete,
@@ -233,7 +249,11 @@ export interface NeedRow {
 }
 
 /** Sequencer: Get Many. Open changes, oldest first, each with what it waits for. */
-export async function listChanges(tx: Transaction, environmentId: number, filter: ChangeFilter): Promise<ListedChange[]> {
+export async function listChanges(
+	tx: Transaction,
+	environmentId: number,
+	filter: ChangeFilter,
+): Promise<ListedChange[]> {
 	const conditions = ['environment_id = ?'];
 	const parameters: Array<string | number> = [environmentId];
 	const among = (column: string, values: string[] | undefined): void => {
@@ -246,7 +266,9 @@ export async function listChanges(tx: Transaction, environmentId: number, filter
 	if (filter.search) {
 		const key = keyOf(filter.search);
 		// A price-list row begins with the key of its item.
-		conditions.push(`(key = ? OR key = ? OR substr(key, 1, ${key.length + 3}) = ? OR record_id IN (SELECT record_id FROM records WHERE records.environment_id = ? AND records.primary_id = ?))`);
+		conditions.push(
+			`(key = ? OR key = ? OR substr(key, 1, ${key.length + 3}) = ? OR record_id IN (SELECT record_id FROM records WHERE records.environment_id = ? AND records.primary_id = ?))`,
+		);
 		parameters.push(key, filter.search, `${key} | `, environmentId, filter.search);
 	}
 	const rows = await tx.all<ListedRow>(
@@ -255,7 +277,10 @@ export async function listChanges(tx: Transaction, environmentId: number, filter
 		...parameters,
 		filter.limit,
 	);
-	const waiting = await waitsOf(tx, rows.map((row) => row.change_id));
+	const waiting = await waitsOf(
+		tx,
+		rows.map((row) => row.change_id),
+	);
 	return rows.map((row) => {
 		return {
 			changeId: String(row.change_id),
@@ -270,7 +295,10 @@ export async function listChanges(tx: Transaction, environmentId: number, filter
 			addedAt: new Date(row.added_at).toISOString(),
 			dueAt: iso(row.due_at),
 			reason: row.reason,
-			remedy: row.state === 'held' && row.awaiting !== 'approval' ? 'Mend what it waits for; then it is sent by itself.' : row.remedy,
+			remedy:
+				row.state === 'held' && row.awaiting !== 'approval'
+					? 'Mend what it waits for; then it is sent by itself.'
+					: row.remedy,
 			differences: JSON.parse(row.differences) as unknown[],
 			awaiting: row.awaiting,
 			waitsFor: waiting.get(row.change_id)?.waitsFor ?? [],
@@ -280,7 +308,10 @@ export async function listChanges(tx: Transaction, environmentId: number, filter
 }
 
 /** What each of these changes waits for, and what became of that, in words. */
-export async function waitsOf(tx: Transaction, changeIds: number[]): Promise<Map<number, Pick<ListedChange, 'waitsFor' | 'waitingReason'>>> {
+export async function waitsOf(
+	tx: Transaction,
+	changeIds: number[],
+): Promise<Map<number, Pick<ListedChange, 'waitsFor' | 'waitingReason'>>> {
 	const needs = await tx.all<NeedRow>(
 		`SELECT change_needs.change_id, records.kind, records.key, records.present, records.version, records.dropped, blocking.state, blocking.reason, blocking.awaiting
 		 FROM change_needs JOIN records ON records.record_id = need_record_id
@@ -291,7 +322,10 @@ export async function waitsOf(tx: Transaction, changeIds: number[]): Promise<Map
 	const waits = new Map<number, NeedRow[]>();
 	for (const need of needs) waits.set(need.change_id, [...(waits.get(need.change_id) ?? []), need]);
 	return new Map(
-		[...waits].map(([id, list]) => [id, { waitsFor: list.map((need) => need.key), waitingReason: list.map(whyNeedIsUnmet).join(' ') }]),
+		[...waits].map(([id, list]) => [
+			id,
+			{ waitsFor: list.map((need) => need.key), waitingReason: list.map(whyNeedIsUnmet).join(' ') },
+		]),
 	);
 }
 
@@ -300,7 +334,8 @@ export function whyNeedIsUnmet(need: NeedRow): string {
 	const key = need.kind === 'stockItem' ? needInWords(need.key) : subjectOf(need.kind, need.key);
 	if (need.state === 'failed') return `${key} failed: ${need.reason ?? ''}`.trim();
 	if (need.state === 'retrying' && need.reason) return `${key} is tried again: ${need.reason}`;
-	if (need.state === 'held' && need.awaiting === 'approval') return `${key} waits for approval: ${need.reason ?? ''}`.trim();
+	if (need.state === 'held' && need.awaiting === 'approval')
+		return `${key} waits for approval: ${need.reason ?? ''}`.trim();
 	if (need.state !== null && need.version !== null) return `${key} is ${need.state} and not confirmed in Khaos yet.`;
 	if (need.dropped !== null) return `${key} was dropped: ${(JSON.parse(need.dropped) as DroppedChange).reason}`;
 	return need.present === 0

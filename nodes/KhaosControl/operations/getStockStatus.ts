@@ -92,7 +92,12 @@ async function levels(context: IExecuteFunctions, khaos: Khaos, asked: Asked[]):
 	const output: INodeExecutionData[] = [];
 	for (const [siteId, items] of bySite) {
 		output.push(
-			...(await rowsFor(khaos, items, undefined, async (codes) => await exportStockStatus(khaos.client, codes, siteId))),
+			...(await rowsFor(
+				khaos,
+				items,
+				undefined,
+				async (codes) => await exportStockStatus(khaos.client, codes, siteId),
+			)),
 		);
 	}
 	return output;
@@ -114,7 +119,5 @@ export async function execute(context: IExecuteFunctions): Promise<INodeExecutio
 		stockCode: String(context.getNodeParameter('stockCode', itemIndex) ?? '').trim(),
 	}));
 	if (show === 'levels') return [inOrder(await levels(context, khaos, asked))];
-	return [
-		await rowsFor(khaos, asked, POTENTIAL_BATCH, async (codes) => await getStockPotential(khaos.client, codes)),
-	];
+	return [await rowsFor(khaos, asked, POTENTIAL_BATCH, async (codes) => await getStockPotential(khaos.client, codes))];
 }

@@ -174,7 +174,8 @@ async function written(
 async function settled(change: Parameters<typeof resultOf>[0], write: () => Promise<void>): Promise<IDataObject> {
 	const error = await write().then(
 		() => null,
-		(failure: unknown) => (failure instanceof PimberlyError || failure instanceof NotOurs ? failure : Promise.reject(failure)),
+		(failure: unknown) =>
+			failure instanceof PimberlyError || failure instanceof NotOurs ? failure : Promise.reject(failure),
 	);
 	return resultOf(change, error) as unknown as IDataObject;
 }

@@ -37,12 +37,27 @@ export const description: INodeProperties[] = [
 ];
 
 /** Changes and rejections, with the receipts for what the trigger emitted, into the ledger in one transaction. */
-export async function execute(context: IExecuteFunctions, items: INodeExecutionData[]): Promise<INodeExecutionData[][]> {
+export async function execute(
+	context: IExecuteFunctions,
+	items: INodeExecutionData[],
+): Promise<INodeExecutionData[][]> {
 	const ledger = await ledgerOf(context);
 	const added: AddItem[] = items.map((item) =>
 		'reasons' in item.json
-			? { type: 'rejection', rejection: parseItems(context, [item], rejectionSchema, 'a rejection', 'the Pimberly to Khaos Mapper')[0]! }
-			: { type: 'change', change: parseItems(context, [item], changeSchema, 'a change or a rejection', 'the Pimberly to Khaos Mapper')[0]! },
+			? {
+					type: 'rejection',
+					rejection: parseItems(context, [item], rejectionSchema, 'a rejection', 'the Pimberly to Khaos Mapper')[0]!,
+				}
+			: {
+					type: 'change',
+					change: parseItems(
+						context,
+						[item],
+						changeSchema,
+						'a change or a rejection',
+						'the Pimberly to Khaos Mapper',
+					)[0]!,
+				},
 	);
 	const { holdComponents = false } = context.getNodeParameter('addOptions', 0, {}) as { holdComponents?: boolean };
 	const outcomes = await ledger.add(added, { holdComponents });
@@ -56,7 +71,10 @@ export async function execute(context: IExecuteFunctions, items: INodeExecutionD
 				outputs[0]!.push({ json: { ...outcome.change }, pairedItem });
 				break;
 			case 'held':
-				outputs[1]!.push({ json: { ...outcome.change, waitsFor: outcome.waitsFor.map((need) => need.key) }, pairedItem });
+				outputs[1]!.push({
+					json: { ...outcome.change, waitsFor: outcome.waitsFor.map((need) => need.key) },
+					pairedItem,
+				});
 				break;
 			case 'unchanged':
 				outputs[2]!.push({ json: { ...outcome.change, reason: outcome.reason }, pairedItem });
@@ -66,7 +84,9 @@ export async function execute(context: IExecuteFunctions, items: INodeExecutionD
 				break;
 		}
 	}
-	const counts = outputs.map((output, index) => `${output.length} ${addOutputs[index]!.toLowerCase()}`).filter((count) => !count.startsWith('0 '));
+	const counts = outputs
+		.map((output, index) => `${output.length} ${addOutputs[index]!.toLowerCase()}`)
+		.filter((count) => !count.startsWith('0 '));
 	if (counts.length > 0) context.addExecutionHints({ message: counts.join(', '), location: 'outputPane' });
 	return outputs;
 }

@@ -91,5 +91,8 @@ export function liveWaitsForOf(waitsFor: unknown, names: unknown): LiveWaitsFor 
 		.split(',')
 		.map((name) => name.trim())
 		.filter((name) => name !== '');
-	return { kit: chosen.includes('kit'), priceLists: !chosen.includes('priceLists') ? [] : lists.length === 0 ? 'all' : lists };
+	return {
+		kit: chosen.includes('kit'),
+		priceLists: !chosen.includes('priceLists') ? [] : lists.length === 0 ? 'all' : lists,
+	};
 }

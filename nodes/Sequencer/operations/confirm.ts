@@ -27,7 +27,10 @@ export const description: INodeProperties[] = shownFor('confirm', [
 ]);
 
 /** Confirms on a person's word what was sent and can't be read back; one item for each name, saying what happened. */
-export async function execute(context: IExecuteFunctions, items: INodeExecutionData[]): Promise<INodeExecutionData[][]> {
+export async function execute(
+	context: IExecuteFunctions,
+	items: INodeExecutionData[],
+): Promise<INodeExecutionData[][]> {
 	const ledger = await ledgerOf(context);
 	const outputs: INodeExecutionData[] = [];
 	for (const itemIndex of items.keys()) {

@@ -1,7 +1,17 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
 import { ledgerOf } from '../../ledgerFromCredentials';
-import { hintOf, kindsOf, kindsProperty, namesOf, namesProperty, reasonOf, reasonProperty, shown, shownFor } from './namedParameters';
+import {
+	hintOf,
+	kindsOf,
+	kindsProperty,
+	namesOf,
+	namesProperty,
+	reasonOf,
+	reasonProperty,
+	shown,
+	shownFor,
+} from './namedParameters';
 
 export const description: INodeProperties[] = shownFor('drop', [
 	{
@@ -17,7 +27,10 @@ export const description: INodeProperties[] = shownFor('drop', [
 ]);
 
 /** Takes changes out of the queue for good; one item for each stock code, saying what happened. */
-export async function execute(context: IExecuteFunctions, items: INodeExecutionData[]): Promise<INodeExecutionData[][]> {
+export async function execute(
+	context: IExecuteFunctions,
+	items: INodeExecutionData[],
+): Promise<INodeExecutionData[][]> {
 	const ledger = await ledgerOf(context);
 	const outputs: INodeExecutionData[] = [];
 	for (const itemIndex of items.keys()) {

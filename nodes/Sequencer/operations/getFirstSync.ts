@@ -1,4 +1,10 @@
-import { updateDisplayOptions, type IDataObject, type IExecuteFunctions, type INodeExecutionData, type INodeProperties } from 'n8n-workflow';
+import {
+	updateDisplayOptions,
+	type IDataObject,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+	type INodeProperties,
+} from 'n8n-workflow';
 
 import { firstSyncTable } from '../../../lib/ledger/firstSync/baselineTable';
 import type { ListedDifference } from '../../../lib/ledger/firstSync/baseline';
@@ -14,9 +20,21 @@ export const description: INodeProperties[] = [
 			name: 'firstSyncOutput',
 			type: 'options',
 			options: [
-				{ name: 'One Item for Each Difference', value: 'differences', description: 'Stock code, field, value in Khaos and value desired' },
-				{ name: 'One Item for Each Field', value: 'fields', description: 'How many items differ in it, whose it is, with up to 5 samples' },
-				{ name: 'Table', value: 'table', description: 'One item with the list as text (Markdown) and as HTML, to be read or mailed' },
+				{
+					name: 'One Item for Each Difference',
+					value: 'differences',
+					description: 'Stock code, field, value in Khaos and value desired',
+				},
+				{
+					name: 'One Item for Each Field',
+					value: 'fields',
+					description: 'How many items differ in it, whose it is, with up to 5 samples',
+				},
+				{
+					name: 'Table',
+					value: 'table',
+					description: 'One item with the list as text (Markdown) and as HTML, to be read or mailed',
+				},
 			],
 			default: 'fields',
 			description: 'How to return where Khaos differed from Pimberly before the first sync',
@@ -30,7 +48,8 @@ export const description: INodeProperties[] = [
 			type: 'string',
 			default: '',
 			placeholder: 'e.g. SELL_PRICE, WEIGHT',
-			description: 'Only differences in these columns, separated by commas; STOCK_CODE is for new items. Leave empty for all.',
+			description:
+				'Only differences in these columns, separated by commas; STOCK_CODE is for new items. Leave empty for all.',
 		} as INodeProperties,
 	]),
 ];
@@ -41,7 +60,9 @@ const pageSize = 1_000;
 /** What a first sync into a Khaos that is already full would change, or has left alone. */
 export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const ledger = await ledgerOf(context);
-	const items = (list: object[]): INodeExecutionData[][] => [list.map((json) => ({ json: json as IDataObject, pairedItem: { item: 0 } }))];
+	const items = (list: object[]): INodeExecutionData[][] => [
+		list.map((json) => ({ json: json as IDataObject, pairedItem: { item: 0 } })),
+	];
 	const output = context.getNodeParameter('firstSyncOutput', 0);
 	if (output === 'differences') {
 		const fields = String(context.getNodeParameter('fields', 0, ''))

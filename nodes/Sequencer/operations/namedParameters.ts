@@ -1,4 +1,10 @@
-import { NodeOperationError, updateDisplayOptions, type IExecuteFunctions, type INodeExecutionData, type INodeProperties } from 'n8n-workflow';
+import {
+	NodeOperationError,
+	updateDisplayOptions,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+	type INodeProperties,
+} from 'n8n-workflow';
 import { z } from 'zod';
 
 import type { NamedOutcome } from '../../../lib/ledger/onRequest/namedChanges';
@@ -13,7 +19,8 @@ export const namesProperty: INodeProperties = {
 	default: '={{ $json.key }}',
 	required: true,
 	placeholder: 'e.g. TEE-RED-L',
-	description: 'Stock codes, keys of Get Many or primary IDs: one a line, or an expression that gives one or a list of them',
+	description:
+		'Stock codes, keys of Get Many or primary IDs: one a line, or an expression that gives one or a list of them',
 };
 
 export const kindsProperty: INodeProperties = {
@@ -43,9 +50,13 @@ export const reasonProperty = (placeholder: string): INodeProperties => ({
 export const shownFor = (operation: string, properties: INodeProperties[]): INodeProperties[] =>
 	updateDisplayOptions({ show: { operation: [operation] } }, properties);
 
-const namesSchema = z.union([z.string(), z.number(), z.array(z.union([z.string(), z.number()]))]).transform((given) =>
-	(typeof given === 'string' ? given.split('\n') : [given].flat()).map((name) => String(name).trim()).filter((name) => name !== ''),
-);
+const namesSchema = z
+	.union([z.string(), z.number(), z.array(z.union([z.string(), z.number()]))])
+	.transform((given) =>
+		(typeof given === 'string' ? given.split('\n') : [given].flat())
+			.map((name) => String(name).trim())
+			.filter((name) => name !== ''),
+	);
 
 /**
  * The names that an input item asks for.
@@ -74,7 +85,9 @@ export function reasonOf(context: IExecuteFunctions, itemIndex: number): string 
 }
 
 export const shown = (outcomes: NamedOutcome[], itemIndex: number): INodeExecutionData[] =>
-	outcomes.map((outcome) => ({ json: { ...outcome }, pairedItem: { item: itemIndex } }) as unknown as INodeExecutionData);
+	outcomes.map(
+		(outcome) => ({ json: { ...outcome }, pairedItem: { item: itemIndex } }) as unknown as INodeExecutionData,
+	);
 
 /** “3 replayed, 1 not found”. */
 export function hintOf(context: IExecuteFunctions, outputs: INodeExecutionData[]): void {
@@ -82,5 +95,8 @@ export function hintOf(context: IExecuteFunctions, outputs: INodeExecutionData[]
 	const counts = new Map<string, number>();
 	for (const { json } of outputs) counts.set(String(json['outcome']), (counts.get(String(json['outcome'])) ?? 0) + 1);
 	const message = [...counts].map(([outcome, count]) => `${count} ${words[outcome] ?? outcome}`).join(', ');
-	context.addExecutionHints({ message: message === '' ? 'There was nothing of the kind' : message, location: 'outputPane' });
+	context.addExecutionHints({
+		message: message === '' ? 'There was nothing of the kind' : message,
+		location: 'outputPane',
+	});
 }

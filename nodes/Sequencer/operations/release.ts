@@ -51,7 +51,10 @@ export const description: INodeProperties[] = [
 ];
 
 /** Gives a batch back, or ends a hold, with a reason. */
-export async function execute(context: IExecuteFunctions, items: INodeExecutionData[]): Promise<INodeExecutionData[][]> {
+export async function execute(
+	context: IExecuteFunctions,
+	items: INodeExecutionData[],
+): Promise<INodeExecutionData[][]> {
 	const ledger = await ledgerOf(context);
 	const output: INodeExecutionData[] = [];
 	const done = new Map<string, number>();
@@ -67,7 +70,8 @@ export async function execute(context: IExecuteFunctions, items: INodeExecutionD
 		if (typeof token !== 'string') {
 			throw new NodeOperationError(context.getNode(), 'This item has no lease to release', {
 				itemIndex,
-				description: 'Connect the Sequencer Trigger, or a Sequencer that takes a batch, and keep the lease field of its items.',
+				description:
+					'Connect the Sequencer Trigger, or a Sequencer that takes a batch, and keep the lease field of its items.',
 			});
 		}
 		if (!done.has(token)) done.set(token, await ledger.release(token, reason));

@@ -2,7 +2,17 @@ import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n
 
 import type { ReplayableState } from '../../../lib/ledger/onRequest/replay';
 import { ledgerOf } from '../../ledgerFromCredentials';
-import { hintOf, kindsOf, kindsProperty, namesOf, namesProperty, reasonOf, reasonProperty, shown, shownFor } from './namedParameters';
+import {
+	hintOf,
+	kindsOf,
+	kindsProperty,
+	namesOf,
+	namesProperty,
+	reasonOf,
+	reasonProperty,
+	shown,
+	shownFor,
+} from './namedParameters';
 
 export const description: INodeProperties[] = shownFor('replay', [
 	{
@@ -33,7 +43,10 @@ export const description: INodeProperties[] = shownFor('replay', [
 const statesOf: Record<string, ReplayableState[]> = { failed: ['failed'], failedOrRetrying: ['failed', 'retrying'] };
 
 /** Sends again what did not get through; one item for each stock code, or for each change of all. */
-export async function execute(context: IExecuteFunctions, items: INodeExecutionData[]): Promise<INodeExecutionData[][]> {
+export async function execute(
+	context: IExecuteFunctions,
+	items: INodeExecutionData[],
+): Promise<INodeExecutionData[][]> {
 	const ledger = await ledgerOf(context);
 	const outputs: INodeExecutionData[] = [];
 	for (const itemIndex of items.keys()) {

@@ -67,7 +67,10 @@ function patienceOf(context: IExecuteFunctions): Partial<LedgerSettings> {
 }
 
 /** Says what became of each change of a batch; results whose lease has ended change nothing and come out as overtaken. */
-export async function execute(context: IExecuteFunctions, items: INodeExecutionData[]): Promise<INodeExecutionData[][]> {
+export async function execute(
+	context: IExecuteFunctions,
+	items: INodeExecutionData[],
+): Promise<INodeExecutionData[][]> {
 	const ledger = await ledgerOf(context);
 	const results = parseItems(context, items, resultSchema, 'the result of a change', 'the node that writes the batch');
 	const outcomes = await ledger.settle(results, patienceOf(context));
@@ -79,5 +82,10 @@ export async function execute(context: IExecuteFunctions, items: INodeExecutionD
 		message: [...counts].map(([outcome, count]) => `${count} ${outcome}`).join(', '),
 		location: 'outputPane',
 	});
-	return [outcomes.map((outcome, index) => ({ json: { ...items[index]!.json, outcome: outcome.outcome }, pairedItem: { item: index } }))];
+	return [
+		outcomes.map((outcome, index) => ({
+			json: { ...items[index]!.json, outcome: outcome.outcome },
+			pairedItem: { item: index },
+		})),
+	];
 }

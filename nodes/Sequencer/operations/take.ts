@@ -1,4 +1,9 @@
-import { updateDisplayOptions, type IExecuteFunctions, type INodeExecutionData, type INodeProperties } from 'n8n-workflow';
+import {
+	updateDisplayOptions,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+	type INodeProperties,
+} from 'n8n-workflow';
 
 import { ledgerOf } from '../../ledgerFromCredentials';
 import { approvalOf, firstSyncProperties, takerOf } from '../firstSyncParameters';
@@ -36,7 +41,10 @@ export const description: INodeProperties[] = [
 /** The next batch that is safe to send, most urgent first, leased to this execution until it is settled. */
 export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const ledger = await ledgerOf(context);
-	const liveWaitsFor = liveWaitsForOf(context.getNodeParameter('liveWaitsFor', 0, []), context.getNodeParameter('livePriceLists', 0, ''));
+	const liveWaitsFor = liveWaitsForOf(
+		context.getNodeParameter('liveWaitsFor', 0, []),
+		context.getNodeParameter('livePriceLists', 0, ''),
+	);
 	const target = targetOfParameter(context.getNodeParameter('target', 0));
 	if (target === 'khaos') {
 		const approval = approvalOf({

@@ -44,9 +44,12 @@ const seeded = new Map(
 		return Object.keys(edits).length === 0 ? [] : [[`Lamp-${index}`, edits]];
 	}),
 );
-const seededIn = (column: string): string[] => [...seeded].filter(([, edits]) => edits[column] !== undefined).map(([code]) => code);
+const seededIn = (column: string): string[] =>
+	[...seeded].filter(([, edits]) => edits[column] !== undefined).map(([code]) => code);
 
-const stateOf = (simulators: Simulators): Record<string, { fields: Record<string, string>; udas: unknown; harmonisation: unknown }> => {
+const stateOf = (
+	simulators: Simulators,
+): Record<string, { fields: Record<string, string>; udas: unknown; harmonisation: unknown }> => {
 	const { stockItems } = simulators.control.state().khaos as { stockItems: Record<string, unknown> };
 	return Object.fromEntries(
 		Object.keys(stockItems).map((code) => {
@@ -63,7 +66,11 @@ describe('the first sync into a Khaos that is already full', () => {
 	let now = Date.parse('2026-11-24T10:00:00.000Z');
 
 	const deliver = async (items: BatchItem[], port = ledger.deliveryPort(simulators.khaosUrl)) =>
-		await new KhaosDelivery({ client: clientOf(simulators.khaosUrl), port, sleep: async () => undefined }).createOrUpdate(items);
+		await new KhaosDelivery({
+			client: clientOf(simulators.khaosUrl),
+			port,
+			sleep: async () => undefined,
+		}).createOrUpdate(items);
 	/** Until nothing is left that could be done, as the Sequencer Trigger does it. */
 	const drain = async (): Promise<void> => {
 		for (let idle = 0; idle < 3; now += 60_000) {
@@ -72,17 +79,28 @@ describe('the first sync into a Khaos that is already full', () => {
 			if (batch.length > 0) await ledger.settle(await deliver(batch));
 		}
 	};
-	const allow = async (approval: Approval): Promise<number> => await ledger.setFirstSync({ id: 'node-1', label: 'Next Batch for Khaos' }, approval);
+	const allow = async (approval: Approval): Promise<number> =>
+		await ledger.setFirstSync({ id: 'node-1', label: 'Next Batch for Khaos' }, approval);
 	const writes = () => simulators.control.log().filter((call) => call.side === 'khaos' && /^Import/.test(call.method));
-	const rowsWritten = (): string[] => writes().flatMap((call) => call.codes ?? []).sort();
+	const rowsWritten = (): string[] =>
+		writes()
+			.flatMap((call) => call.codes ?? [])
+			.sort();
 	const counted = async (): Promise<Record<string, number>> =>
 		Object.fromEntries((await ledger.firstSync()).fields.map(({ field, items }) => [field, items]));
 
 	beforeAll(async () => {
 		folder = mkdtempSync(join(tmpdir(), 'first-sync-'));
 		simulators = await startSimulators();
-		ledger = await openLedger({ environment: 'Live', store: { backend: 'sqlite', file: join(folder, 'ledger.sqlite') }, clock: () => now });
-		const before = await deliver(inKhaos.map((index) => itemOf(columnsOf(index))), processPort('before', () => now));
+		ledger = await openLedger({
+			environment: 'Live',
+			store: { backend: 'sqlite', file: join(folder, 'ledger.sqlite') },
+			clock: () => now,
+		});
+		const before = await deliver(
+			inKhaos.map((index) => itemOf(columnsOf(index))),
+			processPort('before', () => now),
+		);
 		expect(before.every(({ status }) => status === 'confirmed')).toBe(true);
 		for (const [code, set] of seeded) {
 			const answer = await fetch(`${simulators.controlUrl}/khaos/stock`, {
@@ -102,7 +120,9 @@ describe('the first sync into a Khaos that is already full', () => {
 
 	test('report only: nothing is written, and the list is what people changed, and what is new', async () => {
 		await allow({ columns: [], newItems: false });
-		await ledger.add(indexes.map((index) => changeOf(index, ofFamily.includes(index) ? [{ kind: 'stockItem', key: 'FAMILY' }] : [])));
+		await ledger.add(
+			indexes.map((index) => changeOf(index, ofFamily.includes(index) ? [{ kind: 'stockItem', key: 'FAMILY' }] : [])),
+		);
 		const before = stateOf(simulators);
 		await drain();
 		expect(writes()).toEqual([]);
@@ -114,7 +134,9 @@ describe('the first sync into a Khaos that is already full', () => {
 			...Object.fromEntries(columns.map((column) => [column, seededIn(column).length])),
 		});
 		const { rows } = await ledger.firstSyncDifferences({ after: 0, limit: 1_000 });
-		const listed = rows.filter((row) => !row.isNewItem).map(({ stockCode, field, inKhaos: held, desired }) => ({ stockCode, field, held, desired }));
+		const listed = rows
+			.filter((row) => !row.isNewItem)
+			.map(({ stockCode, field, inKhaos: held, desired }) => ({ stockCode, field, held, desired }));
 		const expected = [...seeded].flatMap(([stockCode, edits]) =>
 			Object.entries(edits).map(([field, held]) => ({
 				stockCode,
@@ -124,14 +146,24 @@ describe('the first sync into a Khaos that is already full', () => {
 			})),
 		);
 		const order = (one: { stockCode: string; field: string }): string => `${one.stockCode} ${one.field}`;
-		expect(listed.sort((a, b) => order(a).localeCompare(order(b)))).toEqual(expected.sort((a, b) => order(a).localeCompare(order(b))));
+		expect(listed.sort((a, b) => order(a).localeCompare(order(b)))).toEqual(
+			expected.sort((a, b) => order(a).localeCompare(order(b))),
+		);
 		// What is equal is adopted.
-		expect(await ledger.firstSync()).toMatchObject({ confirmed: inKhaos.length - seeded.size, waiting: 45 + seeded.size, underWay: 0 });
+		expect(await ledger.firstSync()).toMatchObject({
+			confirmed: inKhaos.length - seeded.size,
+			waiting: 45 + seeded.size,
+			underWay: 0,
+		});
 	});
 
 	test('the list outlives a restart, and says whose a field is and who decides', async () => {
 		await ledger.close();
-		ledger = await openLedger({ environment: 'Live', store: { backend: 'sqlite', file: join(folder, 'ledger.sqlite') }, clock: () => now });
+		ledger = await openLedger({
+			environment: 'Live',
+			store: { backend: 'sqlite', file: join(folder, 'ledger.sqlite') },
+			clock: () => now,
+		});
 		const { fields, takers } = await ledger.firstSync();
 		expect(takers).toMatchObject([{ taker: 'Next Batch for Khaos', approval: { columns: [], newItems: false } }]);
 		expect(fields.find(({ field }) => field === 'SELL_PRICE')).toMatchObject({
@@ -148,12 +180,26 @@ describe('the first sync into a Khaos that is already full', () => {
 		const before = stateOf(simulators);
 		expect(await allow({ columns: ['SELL_PRICE'], newItems: false })).toBe(seededIn('SELL_PRICE').length);
 		await drain();
-		expect(rowsWritten()).toEqual(seededIn('SELL_PRICE').filter((code) => !ofFamily.includes(Number(code.split('-')[1]))).sort());
+		expect(rowsWritten()).toEqual(
+			seededIn('SELL_PRICE')
+				.filter((code) => !ofFamily.includes(Number(code.split('-')[1])))
+				.sort(),
+		);
 		const after = stateOf(simulators);
 		for (const [code, item] of Object.entries(before)) {
 			const changed = Object.keys(item.fields).filter((column) => after[code]!.fields[column] !== item.fields[column]);
-			expect([code, changed]).toEqual([code, rowsWritten().map((each) => each.toUpperCase()).includes(code.toUpperCase()) ? ['SELL_PRICE'] : []]);
-			expect({ udas: after[code]!.udas, harmonisation: after[code]!.harmonisation }).toEqual({ udas: item.udas, harmonisation: item.harmonisation });
+			expect([code, changed]).toEqual([
+				code,
+				rowsWritten()
+					.map((each) => each.toUpperCase())
+					.includes(code.toUpperCase())
+					? ['SELL_PRICE']
+					: [],
+			]);
+			expect({ udas: after[code]!.udas, harmonisation: after[code]!.harmonisation }).toEqual({
+				udas: item.udas,
+				harmonisation: item.harmonisation,
+			});
 		}
 	});
 
@@ -168,7 +214,11 @@ describe('the first sync into a Khaos that is already full', () => {
 		await ledger.add([{ type: 'change', change: { ...asBefore, version: '2026-11-24T12:00:00.000Z' } }]);
 		await drain();
 		expect(await ledger.getMany({ limit: 10, search: 'Lamp-14', kinds: ['stockItem'] })).toMatchObject([
-			{ state: 'held', awaiting: 'approval', reason: 'Lamp-14 differs in Khaos in SHORT_DESC, which is not written before it is allowed.' },
+			{
+				state: 'held',
+				awaiting: 'approval',
+				reason: 'Lamp-14 differs in Khaos in SHORT_DESC, which is not written before it is allowed.',
+			},
 		]);
 	});
 
@@ -176,7 +226,10 @@ describe('the first sync into a Khaos that is already full', () => {
 		simulators.control.resetLog();
 		await allow({ columns: 'all', newItems: true });
 		await drain();
-		await ledger.endHold(ofFamily.map((index) => `LAMP-${index}`), 'There is no such family');
+		await ledger.endHold(
+			ofFamily.map((index) => `LAMP-${index}`),
+			'There is no such family',
+		);
 		await drain();
 		expect(await ledger.firstSync()).toMatchObject({ confirmed: indexes.length, waiting: 0, underWay: 0, fields: [] });
 		const other = await startSimulators();

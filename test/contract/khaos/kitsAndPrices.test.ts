@@ -66,7 +66,11 @@ describe('kits and prices from the ledger to Khaos and back', () => {
 	}
 
 	function filesOf(kind: 'kit' | 'price', items: BatchItem[]): string[] {
-		if (kind === 'kit') return kitFiles(items.map(({ desired }) => ({ kit: desired as unknown as DesiredKit })), 'cloud').files.map(({ content }) => content);
+		if (kind === 'kit')
+			return kitFiles(
+				items.map(({ desired }) => ({ kit: desired as unknown as DesiredKit })),
+				'cloud',
+			).files.map(({ content }) => content);
 		const entries = items.map(({ desired }) => ({ price: desired as unknown as DesiredPrice }));
 		return cloudPriceFiles(entries, { newline: '\r\n', withoutPrice: 'separate' }).files.map(({ content }) => content);
 	}
@@ -77,7 +81,8 @@ describe('kits and prices from the ledger to Khaos and back', () => {
 			expect(answer.status).toBe(200);
 		}
 	}
-	const open = async () => (await story.ledger.getMany({ kinds: ['kit', 'price'], limit: 100 })).map(({ key, state }) => `${key} ${state}`);
+	const open = async () =>
+		(await story.ledger.getMany({ kinds: ['kit', 'price'], limit: 100 })).map(({ key, state }) => `${key} ${state}`);
 
 	test('what a person imports is confirmed by the next look', async () => {
 		await add(change('SOCKS'), change('SET'), kit('SET', ['SOCKS*2']), price('SET', 'Trade', '9.50'));
@@ -132,7 +137,9 @@ describe('kits and prices from the ledger to Khaos and back', () => {
 			'SET: failedTransfer Wholesale',
 		]);
 		for (const { reason, remedy } of exceptions) expect([reason, remedy]).not.toContain('');
-		expect(exceptions.find(({ field }) => field === 'Wholesale')?.reason).toMatch(/^The price SET \| Wholesale \| 1-99999: .*Wholesale/);
+		expect(exceptions.find(({ field }) => field === 'Wholesale')?.reason).toMatch(
+			/^The price SET \| Wholesale \| 1-99999: .*Wholesale/,
+		);
 		expect((await story.ledger.stats()).confirmedParts).toEqual({ kit: 1, price: 1 });
 		expect([...simulators.khaos.kits.keys()]).toEqual(['SET']);
 	});

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 
-import { decodeXmlText, encodeXmlText, innerMarkup, MAX_DEPTH, parseXml, XmlError } from '../../../lib/khaos/webServices/xml';
+import {
+	decodeXmlText,
+	encodeXmlText,
+	innerMarkup,
+	MAX_DEPTH,
+	parseXml,
+	XmlError,
+} from '../../../lib/khaos/webServices/xml';
 
 describe('XML of any server', () => {
 	test('what is written into an element is read back as it was, whatever it is', () => {

@@ -134,7 +134,16 @@ describe('the command line of npm start', () => {
 		['another transport', ['--transport', 'ftp'], /"soap" or "channel"/],
 		[
 			'a channel between other servers',
-			['--transport', 'channel', '--pimberly-url', 'http://p/core', '--pimberly-token', 't', '--khaos-url', 'http://k/x.exe'],
+			[
+				'--transport',
+				'channel',
+				'--pimberly-url',
+				'http://p/core',
+				'--pimberly-token',
+				't',
+				'--khaos-url',
+				'http://k/x.exe',
+			],
 			/between the bundled simulators/,
 		],
 		['what nobody knows', ['--fast'], /--fast/],
