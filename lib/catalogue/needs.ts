@@ -16,6 +16,11 @@ export const codeByPrimaryId = (primaryId: string): string => `${BY_PRIMARY_ID}$
 /** Stands in for the stock code of the product with this internal id. */
 export const codeByInternalId = (internalId: string): string => `${BY_INTERNAL_ID}${internalId}`;
 
+/** All that can stand in for the stock code of a product; internalId '' where Pimberly gave none. */
+export const standInsOf = (primaryId: string, internalId: string): string[] =>
+	internalId === '' ? [codeByPrimaryId(primaryId)] : [codeByPrimaryId(primaryId), codeByInternalId(internalId)];
+
+/** Whether a code or a need's key names a product in place of a stock code. */
 export const isStandIn = (code: string): boolean => code.startsWith(BY_PRIMARY_ID) || code.startsWith(BY_INTERNAL_ID);
 
 /** The need of a stock item that is given by its code or by a stand-in for it. */

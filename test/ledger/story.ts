@@ -1,3 +1,4 @@
+import { needOf } from '../../lib/catalogue/needs';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -150,7 +151,7 @@ export interface PartOptions {
 	primaryId?: string;
 }
 
-/** A kit relation as the mapper makes it; components as `CODE*quantity`. */
+/** A kit relation as the mapper makes it; components as `CODE*quantity`, or `primaryId:ID*quantity` where only that is known. */
 export function kit(
 	stockCode: string,
 	components: string[],
@@ -166,10 +167,7 @@ export function kit(
 			version,
 			lane: 2,
 			changedFields: [],
-			needs: [stockCode, ...named.map((component) => component.stockCode)].map((code) => ({
-				kind: 'stockItem',
-				key: keyOf(code),
-			})),
+			needs: [stockCode, ...named.map((component) => component.stockCode)].map(needOf),
 			desired: { stockCode, relation: options.relation ?? 'pack', components: named },
 			source,
 			warnings: [],

@@ -206,6 +206,8 @@ export async function add(
 		}
 	}
 
+	// What a rejected product names says nothing of the item whose code it claims.
+	await kits.remember(tx, environmentId, [...pointless, ...drafts.map(({ change }) => change)]);
 	await claimStandIns(tx, environmentId, touched.values());
 	if (options.holdComponents)
 		await holdComponents(

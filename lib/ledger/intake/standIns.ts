@@ -1,4 +1,4 @@
-import { codeByInternalId, codeByPrimaryId, internalIdOfNeed, isStandIn, primaryIdOfNeed } from '../../catalogue/needs';
+import { internalIdOfNeed, isStandIn, primaryIdOfNeed, standInsOf } from '../../catalogue/needs';
 import type { Change, DesiredKit, Need } from '../../shapes';
 import { jsonParameter, type Transaction } from '../store/database';
 import { meetNeeds, recount } from '../delivery/observe';
@@ -60,9 +60,6 @@ async function productsBy(
 		jsonParameter(ids),
 	);
 }
-
-const standInsOf = (primaryId: string, internalId: string): string[] =>
-	internalId === '' ? [codeByPrimaryId(primaryId)] : [codeByPrimaryId(primaryId), codeByInternalId(internalId)];
 
 function withCodes(desired: Record<string, unknown>, claimed: Claimed): Record<string, unknown> {
 	const { components } = desired as unknown as DesiredKit;

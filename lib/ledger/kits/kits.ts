@@ -1,6 +1,6 @@
 import Big from 'big.js';
 
-import { isStandIn, needInWords } from '../../catalogue/needs';
+import { isStandIn, needInWords, standInsOf } from '../../catalogue/needs';
 import {
 	desiredKitSchema,
 	desiredPriceSchema,
@@ -10,6 +10,7 @@ import {
 	type Need,
 	type Reason,
 } from '../../shapes';
+import { stockKeyOf } from '../intake/addParts';
 import { jsonParameter, type Transaction } from '../store/database';
 import { KIT_FIELD } from '../exceptions/exceptions';
 import type { KnownRecord } from '../changes/placement';
@@ -18,16 +19,23 @@ import { nameOf } from '../changes/records';
 const inDetail = (kit: DesiredKit): string =>
 	kit.components.map(({ stockCode, quantity }) => `${needInWords(stockCode)} x ${quantity}`).join(', ');
 
-/** The kits of the ledger, from both sides, as far as some changes touch them. */
+/**
+ * The kits of the ledger, from both sides, as far as some changes touch them. A component that stands there by its product
+ * goes by the stock code which that product brings with these changes.
+ */
 class KnownKits {
 	private readonly componentsOf = new Map<string, Set<string>>();
 	private readonly parentsOf = new Map<string, Set<string>>();
 
-	constructor(rows: Array<{ parent_key: string; component_key: string }>) {
+	constructor(
+		rows: KitRow[],
+		private readonly brought: Map<string, string>,
+	) {
 		for (const { parent_key: parent, component_key: component } of rows) this.join(parent, component);
 	}
 
-	private join(parent: string, component: string): void {
+	private join(parent: string, named: string): void {
+		const component = this.brought.get(named) ?? named;
 		this.componentsOf.set(parent, (this.componentsOf.get(parent) ?? new Set()).add(component));
 		this.parentsOf.set(component, (this.parentsOf.get(component) ?? new Set()).add(parent));
 	}
@@ -38,7 +46,8 @@ class KnownKits {
 		for (const component of components) this.join(parent, component);
 	}
 
-	isKit(key: string): boolean {
+	isKit(component: string): boolean {
+		const key = this.brought.get(component) ?? component;
 		return (this.componentsOf.get(key)?.size ?? 0) > 0;
 	}
 
@@ -47,19 +56,25 @@ class KnownKits {
 	}
 }
 
+interface KitRow {
+	parent_key: string;
+	component_key: string;
+}
+
 /** What the kits among some changes mean for each other and for those that the ledger knows. */
 export interface KitPlan {
 	/** Why a kit or price change can't be taken; nothing of it is written. */
 	refused: Map<Change, Reason>;
 	/** The accepted kits that this stock item is a component of, by key. */
 	kitsWith(component: string): string[];
+	/** Keep what these kit changes name, of those that were accepted here. */
+	remember(tx: Transaction, environmentId: number, kits: Iterable<Change>): Promise<void>;
 }
 
 /**
  * Look at the kits among these changes for what Khaos would refuse and the mapper can't see (khaos-control-api 7): a
  * component that is a kit itself, a kit that is a component of another, a pack on what is a build. The first that came stays.
- * What is accepted is remembered.
- * @param records every record that a change is for.
+ * @param records every record that a change is for, and its stock item's.
  */
 export async function planKits(
 	tx: Transaction,
@@ -82,8 +97,10 @@ export async function planKits(
 	}
 	const stockItems = changes.filter(({ kind }) => kind === 'stockItem').map(({ key }) => key);
 	const keys = kits.flatMap(({ desired }) => [keyOf(desired.stockCode), ...componentKeys(desired)]);
-	const known = new KnownKits(await rowsAbout(tx, environmentId, [...new Set([...keys, ...stockItems])]));
-	const accepted: Array<{ parent: string; components: string[] }> = [];
+	const brought = codesBrought(changes, records);
+	const asked = new Set([...keys, ...stockItems, ...brought.keys(), ...brought.values()]);
+	const known = new KnownKits(await rowsAbout(tx, environmentId, [...asked]), brought);
+	const accepted = new Map<Change, string[]>();
 	for (const { change, desired, record } of kits) {
 		const parent = keyOf(desired.stockCode);
 		const reason = contradiction(desired, record, known);
@@ -92,25 +109,43 @@ export async function planKits(
 			continue;
 		}
 		known.replace(parent, componentKeys(desired));
-		accepted.push({ parent, components: componentKeys(desired) });
+		accepted.set(change, componentKeys(desired));
 	}
-	await remember(tx, environmentId, accepted);
-	return { refused, kitsWith: (component) => known.kitsWith(component) };
+	return {
+		refused,
+		kitsWith: (component) => known.kitsWith(component),
+		remember: async (within, environment, wanted) => {
+			const latest = new Map<string, string[]>();
+			for (const change of wanted) {
+				const components = accepted.get(change);
+				if (components !== undefined) latest.set(stockKeyOf(change), components);
+			}
+			await remember(within, environment, latest);
+		},
+	};
+}
+
+/** The stock keys that the products of these changes bring, by what stands in for them; not a key that is another's. */
+function codesBrought(changes: Change[], records: Map<string, KnownRecord>): Map<string, string> {
+	const brought = new Map<string, string>();
+	for (const change of changes) {
+		const key = stockKeyOf(change);
+		const { primaryId, internalId } = change.source;
+		const owner = records.get(nameOf({ kind: 'stockItem', key }))?.primaryId ?? primaryId;
+		if (owner === primaryId) for (const name of standInsOf(primaryId, internalId)) brought.set(name, key);
+	}
+	return brought;
 }
 
 const componentKey = (stockCode: string): string => (isStandIn(stockCode) ? stockCode : keyOf(stockCode));
 const componentKeys = (kit: DesiredKit): string[] => kit.components.map(({ stockCode }) => componentKey(stockCode));
 
-async function rowsAbout(
-	tx: Transaction,
-	environmentId: number,
-	keys: string[],
-): Promise<Array<{ parent_key: string; component_key: string }>> {
+async function rowsAbout(tx: Transaction, environmentId: number, keys: string[]): Promise<KitRow[]> {
 	if (keys.length === 0) return [];
 	const rows = [];
 	for (const side of ['parent_key', 'component_key']) {
 		rows.push(
-			...(await tx.all<{ parent_key: string; component_key: string }>(
+			...(await tx.all<KitRow>(
 				`SELECT parent_key, component_key FROM kit_components WHERE environment_id = ? AND ${tx.dialect.among(side)}`,
 				environmentId,
 				jsonParameter(keys),
@@ -120,13 +155,8 @@ async function rowsAbout(
 	return rows;
 }
 
-async function remember(
-	tx: Transaction,
-	environmentId: number,
-	kits: Array<{ parent: string; components: string[] }>,
-): Promise<void> {
-	if (kits.length === 0) return;
-	const latest = new Map(kits.map((kit) => [kit.parent, kit.components]));
+async function remember(tx: Transaction, environmentId: number, latest: Map<string, string[]>): Promise<void> {
+	if (latest.size === 0) return;
 	await tx.run(
 		`DELETE FROM kit_components WHERE environment_id = ? AND ${tx.dialect.among('parent_key')}`,
 		environmentId,
@@ -163,7 +193,7 @@ function contradiction(kit: DesiredKit, record: KnownRecord | null, known: Known
 	const twice = components.find((key, at) => components.indexOf(key) < at);
 	if (twice !== undefined)
 		return wrong(
-			`${kit.stockCode} names the component ${twice} more than once.`,
+			`${kit.stockCode} names the component ${needInWords(twice)} more than once.`,
 			'Name each component once in Pimberly, with its whole quantity.',
 		);
 	const zero = kit.components.find(
@@ -171,15 +201,16 @@ function contradiction(kit: DesiredKit, record: KnownRecord | null, known: Known
 	);
 	if (zero) {
 		return wrong(
-			`${kit.stockCode} has the quantity ${zero.quantity} of ${zero.stockCode}, and Khaos Control takes quantities above nought with two decimal places.`,
+			`${kit.stockCode} has the quantity ${zero.quantity} of ${needInWords(zero.stockCode)}, and Khaos Control takes quantities above nought with two decimal places.`,
 			'Correct the quantity in Pimberly.',
 		);
 	}
 	const nested = kit.components.find(({ stockCode }) => known.isKit(componentKey(stockCode)));
 	if (nested) {
+		const component = needInWords(nested.stockCode);
 		return wrong(
-			`The component ${nested.stockCode} of ${kit.stockCode} is itself a kit, and Khaos Control can't nest kits. Nothing of the relation was written.`,
-			`Name the components of ${nested.stockCode} in its place in Pimberly, or take the components of ${nested.stockCode} away; then save ${kit.stockCode} again.`,
+			`The component ${component} of ${kit.stockCode} is itself a kit, and Khaos Control can't nest kits. Nothing of the relation was written.`,
+			`Name the components of ${component} in its place in Pimberly, or take the components of ${component} away; then save ${kit.stockCode} again.`,
 		);
 	}
 	const [holder] = known.kitsWith(parent);
