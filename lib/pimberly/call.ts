@@ -1,5 +1,6 @@
 import { HttpFailure, type HttpRequest, type HttpResponse, type Request } from '../http';
 import { placeOf } from '../httpFailure';
+import { withoutSecrets } from '../secrets';
 import { failureOf, isApiNotFound, type Asked } from './answer';
 import type { PimberlyConnection } from './connection';
 import { PimberlyError } from './pimberlyError';
@@ -144,12 +145,10 @@ async function tryOnce<T>(
 	}
 }
 
-/** Error texts of servers have been seen to repeat what was sent. */
-function withoutTokens(error: PimberlyError, connection: PimberlyConnection): PimberlyError {
-	const hidden = [connection.token, connection.writeToken]
-		.filter((token) => token !== '')
-		.reduce((text, token) => text.replaceAll(token, '***').replaceAll(encodeURIComponent(token), '***'), error.message);
-	return hidden === error.message
+/** The error, without the tokens that a server may have repeated in it. */
+function withoutTokens(error: PimberlyError, { token, writeToken }: PimberlyConnection): PimberlyError {
+	const shown = withoutSecrets(error.message, [token, writeToken]);
+	return shown === error.message
 		? error
-		: new PimberlyError(error.kind, hidden, error.remedy, { status: error.status, retryAfter: error.retryAfter });
+		: new PimberlyError(error.kind, shown, error.remedy, { status: error.status, retryAfter: error.retryAfter });
 }

@@ -1,4 +1,5 @@
 import { HttpFailure, type Request } from '../../http';
+import { withoutSecrets } from '../../secrets';
 import type { Endpoint } from './endpoint';
 import { answerFailure, connectionFailure, faultOf, KhaosUnknownOutcome, unreadableAnswer } from './fault';
 import { buildEnvelope, readEnvelope, soapActionOf, type SoapAnswer, type SoapParameter } from './soap';
@@ -14,6 +15,8 @@ export interface KhaosClientOptions {
 	timeoutMs: number;
 	/** Extra headers, such as the one some reverse proxy wants. */
 	headers?: Record<string, string>;
+	/** What no error may show, as it is sent. */
+	secrets?: string[];
 	/** Stock items are read as a zip (ExportStockCompressed) instead of as plain text; off by default. */
 	compressedExports?: boolean;
 	/** Now, in milliseconds; for a Retry-After that is a date. */
@@ -56,7 +59,7 @@ export class KhaosClient {
 	 * Throws KhaosFault where Khaos is known to have done nothing, KhaosUnknownOutcome where nobody knows.
 	 */
 	async call(method: string, parameters: SoapParameter[]): Promise<XmlElement> {
-		const { endpoint, request, timeoutMs, headers, now } = this.options;
+		const { endpoint, request, timeoutMs, headers, secrets = [], now } = this.options;
 		const body = buildEnvelope(method, parameters);
 		const response = await request({
 			method: 'POST',
@@ -80,9 +83,10 @@ export class KhaosClient {
 		const answer = unauthorised ? null : readAnswer(response.body, method);
 		if (answer instanceof KhaosUnknownOutcome) throw answer;
 		if (answer === null) {
-			throw answerFailure(method, response.status, response.body, retryAfterOf(response.headers['retry-after'], now()));
+			const shown = withoutSecrets(response.body, secrets);
+			throw answerFailure(method, response.status, shown, retryAfterOf(response.headers['retry-after'], now()));
 		}
-		if ('fault' in answer) throw faultOf(method, answer.fault);
+		if ('fault' in answer) throw faultOf(method, withoutSecrets(answer.fault, secrets));
 		return answer.result;
 	}
 }

@@ -23,6 +23,8 @@ const connectionSchema = z.object({
 export interface KhaosConnection {
 	endpoint: Endpoint;
 	headers: Record<string, string>;
+	/** Passwords and keys, in each form in which they are sent. */
+	secrets: string[];
 	allowUnauthorizedCerts: boolean;
 	timeoutMs: number;
 	compressedExports: boolean;
@@ -46,12 +48,15 @@ export function toKhaosConnection(given: unknown): KhaosConnection {
 		parsed.data;
 	const { compressedExports } = parsed.data;
 	const headers: Record<string, string> = {};
+	const secrets: string[] = [];
 	if (authentication === 'basic') {
 		if (user === '')
 			throw new ConnectionError('The Khaos Control credential uses Basic authentication but has no user.');
 		if (user.includes(':'))
 			throw new ConnectionError('The user of the Khaos Control credential must not hold a colon.');
-		headers.authorization = `Basic ${Buffer.from(`${user}:${password}`, 'utf8').toString('base64')}`;
+		const login = Buffer.from(`${user}:${password}`, 'utf8').toString('base64');
+		headers.authorization = `Basic ${login}`;
+		secrets.push(login, password);
 	}
 	const name = headerName.trim();
 	if (name !== '') {
@@ -65,10 +70,12 @@ export function toKhaosConnection(given: unknown): KhaosConnection {
 			);
 		}
 		headers[name.toLowerCase()] = headerValue;
+		secrets.push(headerValue);
 	}
 	return {
 		endpoint: endpointOf(url),
 		headers,
+		secrets,
 		allowUnauthorizedCerts,
 		timeoutMs: timeoutSeconds * 1_000,
 		compressedExports,
@@ -82,6 +89,7 @@ export const khaosClientOf = (connection: KhaosConnection, request: Request, now
 		request,
 		timeoutMs: connection.timeoutMs,
 		headers: connection.headers,
+		secrets: connection.secrets,
 		compressedExports: connection.compressedExports,
 		now,
 	});

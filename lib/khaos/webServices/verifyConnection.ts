@@ -1,4 +1,5 @@
 import { HttpFailure, type Request } from '../../http';
+import { withoutSecrets } from '../../secrets';
 import { khaosClientOf, type KhaosConnection } from './connection';
 import { answerFailure, connectionFailure, KhaosError, KhaosFault, KhaosUnknownOutcome } from './fault';
 import { getVersion } from './version';
@@ -28,7 +29,8 @@ async function describe(connection: KhaosConnection, request: Request): Promise<
 			: Promise.reject(error as Error),
 	);
 	if (answer instanceof Error) throw answer;
-	if (answer.status === 401 || answer.status === 403) throw answerFailure('the WSDL', answer.status, answer.body, null);
+	if (answer.status === 401 || answer.status === 403)
+		throw answerFailure('the WSDL', answer.status, withoutSecrets(answer.body, connection.secrets), null);
 	const document = answer.status === 200 ? readXml(answer.body) : null;
 	if (document === null || document instanceof XmlError || document.name !== 'definitions') return null;
 	const named = [...walk(document)].map((element) => ({ name: element.name, called: element.attributes.name ?? '' }));

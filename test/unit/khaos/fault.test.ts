@@ -1,5 +1,6 @@
 import { HttpFailure, type HttpRequest, type HttpResponse } from '../../../lib/http';
 import { KhaosClient } from '../../../lib/khaos/webServices/client';
+import { khaosClientOf, toKhaosConnection } from '../../../lib/khaos/webServices/connection';
 import { endpointOf } from '../../../lib/khaos/webServices/endpoint';
 import { KhaosError, KhaosFault, KhaosUnknownOutcome, saysMethodNotFound } from '../../../lib/khaos/webServices/fault';
 
@@ -8,7 +9,6 @@ const clientThat = (answer: (request: HttpRequest) => Partial<HttpResponse>): Kh
 		endpoint: endpointOf('https://khaos.test/KhaosIDS.exe'),
 		request: async (request) => await Promise.resolve({ status: 200, headers: {}, body: '', ...answer(request) }),
 		timeoutMs: 1_000,
-		headers: { authorization: 'Basic c2VjcmV0' },
 		now: () => Date.parse('2026-11-24T09:00:00Z'),
 	});
 const failureOf = async (client: KhaosClient, method = 'ExportStock'): Promise<KhaosError> =>
@@ -86,10 +86,36 @@ describe('a call that goes wrong is of known or of unknown outcome', () => {
 		expect((await failureOf(clientThat(() => ({ status: 503 })))).retryAfter).toBeNull();
 	});
 
-	test('no error tells a secret, and none is longer than a person reads', async () => {
+	test('no error is longer than a person reads', async () => {
 		const error = await failureOf(clientThat(() => ({ status: 500, body: fault('x'.repeat(5_000)) })));
 		expect(error.message.length).toBeLessThan(700);
-		expect(JSON.stringify({ ...error, message: error.message })).not.toContain('c2VjcmV0');
+	});
+
+	test.each<[string, (sent: string) => Partial<HttpResponse>]>([
+		['a fault', (sent) => ({ status: 500, body: fault(sent) })],
+		['an error page', (sent) => ({ status: 500, body: `<html><title>${sent}</title></html>` })],
+		['a page that refuses the credential', (sent) => ({ status: 401, body: `<html><title>${sent}</title></html>` })],
+	])('%s that repeats what was sent gives away no secret', async (_, answer) => {
+		const connection = toKhaosConnection({
+			url: 'https://khaos.test/KhaosIDS.exe',
+			authentication: 'basic',
+			user: 'integration',
+			password: 'pa55 word',
+			headerName: 'X-Proxy-Key',
+			headerValue: 'proxy-key-1',
+		});
+		const request = async ({ headers }: HttpRequest): Promise<HttpResponse> =>
+			await Promise.resolve({
+				status: 200,
+				headers: {},
+				body: '',
+				...answer(`No rights: ${JSON.stringify(headers)}, integration:pa55 word`),
+			});
+		const error = await failureOf(khaosClientOf(connection, request, Date.now));
+		const shown = JSON.stringify({ ...error, message: error.message });
+		expect(shown).toContain('No rights');
+		for (const secret of ['pa55 word', connection.headers.authorization!.split(' ')[1]!, 'proxy-key-1'])
+			expect(shown).not.toContain(secret);
 	});
 });
 
