@@ -101,6 +101,27 @@ describe.each(backends)('the channel, kept in %s', (backend) => {
 		}
 	});
 
+	test('a Khaos that begins anew gets a parent before its children, also one that was renamed since', async () => {
+		const child = item('TEE-RED', { parent: 'TEE' });
+		await add(item('TEE'), { ...child, desired: { ...child.desired, parentKey: 'TEE' } }, item('LAMP'));
+		await publish();
+		await fetched();
+		await upload(shows(item('TEE')));
+		await publish();
+		const before = await fetched();
+		const renamed = item('TEE', { version: '2026-11-02T08:59:30.000Z', columns: { SHORT_DESC: 'New tee' } });
+		await add(renamed);
+		await publish();
+		// Who has had the child is told of its parent alone.
+		expect(keys((await fetched(before.continuation)).entries)).toEqual(['TEE']);
+		await upload(shows(renamed));
+		expect(keys((await fetched()).entries)).toEqual(['LAMP', 'TEE', 'TEE-RED']);
+		// The page that ends with the child brings the parent along, and the next one tells it again.
+		const first = await fetched(null, 2);
+		expect(keys(first.entries)).toEqual(['LAMP', 'TEE', 'TEE-RED']);
+		expect(keys((await fetched(first.continuation, 2)).entries)).toEqual(['TEE']);
+	});
+
 	test('before anything was published there is nothing to fetch, and what comes then is fetched', async () => {
 		const page = await fetched('2019-12-31 12:00:00Z');
 		expect(page).toMatchObject({ entries: [], more: false });
@@ -290,6 +311,25 @@ describe.each(backends)('the channel, kept in %s', (backend) => {
 			const { entries } = await fetched();
 			expect(entries.map(({ kind, key }) => `${kind} ${key}`).slice(-1)).toEqual(['kit SET']);
 			expect(keys(entries).sort()).toEqual(['BULB', 'LAMP', 'SET', 'SET']);
+		});
+
+		test('a Khaos that begins anew gets a component before its kit, also one that changed since', async () => {
+			await add(item('LAMP'), item('SET'), kit(['LAMP']));
+			await publish();
+			await fetched();
+			await upload(shows(item('LAMP')), shows(item('SET')));
+			await publishKit('upload');
+			const before = await fetched();
+			await add(item('LAMP', { version: '2026-11-02T08:59:30.000Z', columns: { SELL_PRICE: '3.00' } }));
+			await publish();
+			expect((await fetched(before.continuation)).entries.map(({ kind, key }) => `${kind} ${key}`)).toEqual([
+				'stockItem LAMP',
+			]);
+			expect((await fetched(null, 2)).entries.map(({ kind, key }) => `${kind} ${key}`)).toEqual([
+				'stockItem SET',
+				'stockItem LAMP',
+				'kit SET',
+			]);
 		});
 
 		test('a component that nobody has ever sent is named in a warning', async () => {

@@ -1,6 +1,6 @@
 import type { ProvidedEntry, ProvidedPage, Publication, Published } from '../../khaos/channel/channelPort';
 import { channelProblems } from '../../khaos/channel/stockItem';
-import type { DesiredStockItem, Kind, ReadBack } from '../../shapes';
+import { keyOf, type DesiredKit, type DesiredStockItem, type Kind, type ReadBack } from '../../shapes';
 import { jsonParameter, type Transaction } from '../store/database';
 import type { LedgerSettings } from '../settings';
 
@@ -170,10 +170,20 @@ interface Feed {
 const feedOf = async (tx: Transaction, environmentId: number): Promise<Feed | undefined> =>
 	await tx.get<Feed>('SELECT feed, last_sequence FROM channel_feeds WHERE environment_id = ?', environmentId);
 
+interface FeedRow {
+	sequence: number;
+	kind: ProvidedEntry['kind'];
+	key: string;
+	desired: string;
+	parent_key: string | null;
+	read_back: string | null;
+}
+
 /**
  * The entries after a continuation, in order, and the continuation that follows them. They count as served from now on. What
  * was dropped from the queue, or waits as newer content, is not handed out any more: an entry stands for an open change with
- * this content, for what is confirmed, or for what was told because another needs it.
+ * this content, for what is confirmed, or for what was told because another needs it. A parent or a component that was told
+ * again later goes ahead of what refers to it, beyond the limit: a Khaos that begins anew has never heard of it.
  */
 export async function provide(
 	tx: Transaction,
@@ -185,36 +195,17 @@ export async function provide(
 	// Nothing was ever told: what Khaos has sent stays a beginning.
 	if (feed === undefined) return { entries: [], continuation: '0', more: false };
 	const after = sequenceOf(continuation, feed);
-	const rows = await tx.all<{
-		sequence: number;
-		kind: ProvidedEntry['kind'];
-		key: string;
-		desired: string;
-		parent_key: string | null;
-		read_back: string | null;
-	}>(
-		`SELECT sequence, channel_outbox.kind, channel_outbox.key, channel_outbox.desired, parent_key, read_back
-		 FROM channel_outbox
-		 LEFT JOIN records ON records.environment_id = channel_outbox.environment_id AND records.kind = 'stockItem' AND records.key = channel_outbox.key
-		 WHERE channel_outbox.environment_id = ? AND sequence > ?
-			AND (channel_outbox.change_id IS NULL
-				OR EXISTS (SELECT 1 FROM changes WHERE changes.change_id = channel_outbox.change_id AND changes.desired = channel_outbox.desired)
-				OR EXISTS (SELECT 1 FROM records AS own WHERE own.environment_id = channel_outbox.environment_id AND own.kind = channel_outbox.kind
-					AND own.key = channel_outbox.key AND own.confirmed = channel_outbox.desired))
-		 ORDER BY sequence LIMIT ?`,
-		environmentId,
-		after,
-		limit + 1,
-	);
+	const rows = await feedRows(tx, environmentId, 'sequence > ? ORDER BY sequence LIMIT ?', after, limit + 1);
 	const page = rows.slice(0, limit);
+	const entries = inOrderOfNeeds(page, await toldLater(tx, environmentId, page));
 	await tx.run(
 		`UPDATE channel_outbox SET served_at = ? WHERE environment_id = ? AND served_at IS NULL AND ${tx.dialect.among('sequence', 'integer')}`,
 		tx.now,
 		environmentId,
-		jsonParameter(page.map((row) => row.sequence)),
+		jsonParameter(entries.map((row) => row.sequence)),
 	);
 	return {
-		entries: page.map((row) => ({
+		entries: entries.map((row) => ({
 			kind: row.kind,
 			key: row.key,
 			desired: JSON.parse(row.desired) as Record<string, unknown>,
@@ -224,6 +215,75 @@ export async function provide(
 		continuation: `${feed.feed}.${page.at(-1)?.sequence ?? after}`,
 		more: rows.length > limit,
 	};
+}
+
+async function feedRows(
+	tx: Transaction,
+	environmentId: number,
+	condition: string,
+	...parameters: Array<string | number>
+): Promise<FeedRow[]> {
+	return await tx.all<FeedRow>(
+		`SELECT sequence, channel_outbox.kind, channel_outbox.key, channel_outbox.desired, parent_key, read_back
+		 FROM channel_outbox
+		 LEFT JOIN records ON records.environment_id = channel_outbox.environment_id AND records.kind = 'stockItem' AND records.key = channel_outbox.key
+		 WHERE channel_outbox.environment_id = ?
+			AND (channel_outbox.change_id IS NULL
+				OR EXISTS (SELECT 1 FROM changes WHERE changes.change_id = channel_outbox.change_id AND changes.desired = channel_outbox.desired)
+				OR EXISTS (SELECT 1 FROM records AS own WHERE own.environment_id = channel_outbox.environment_id AND own.kind = channel_outbox.kind
+					AND own.key = channel_outbox.key AND own.confirmed = channel_outbox.desired))
+			AND ${condition}`,
+		environmentId,
+		...parameters,
+	);
+}
+
+/** The stock items that an entry makes sense after: a variant's parent; a kit's own item and its components. */
+function needsOf({ kind, desired, parent_key }: FeedRow): string[] {
+	if (kind === 'kit') {
+		const { stockCode, components } = JSON.parse(desired) as DesiredKit;
+		return [stockCode, ...components.map((component) => component.stockCode)].map(keyOf);
+	}
+	const { parentKey, scs } = JSON.parse(desired) as DesiredStockItem;
+	const key = parent_key ?? parentKey ?? keyOf(scs?.parentCode ?? '');
+	return key === '' ? [] : [key];
+}
+
+/** What these entries need, and what that needs, where it stands behind them in the feed. */
+async function toldLater(tx: Transaction, environmentId: number, page: FeedRow[]): Promise<Map<string, FeedRow>> {
+	const found = new Map<string, FeedRow>();
+	const asked = new Set<string>();
+	for (let rows = page; rows.length > 0; ) {
+		const keys = [...new Set(rows.flatMap(needsOf))].filter((key) => !asked.has(key));
+		if (keys.length === 0) break;
+		for (const key of keys) asked.add(key);
+		rows = await feedRows(
+			tx,
+			environmentId,
+			`channel_outbox.kind = 'stockItem' AND sequence > ? AND ${tx.dialect.among('channel_outbox.key')}`,
+			page[0]!.sequence,
+			jsonParameter(keys),
+		);
+		for (const row of rows) found.set(row.key, row);
+	}
+	return found;
+}
+
+/** The entries in their order, each after what it needs, and each once. */
+function inOrderOfNeeds(page: FeedRow[], later: Map<string, FeedRow>): FeedRow[] {
+	const ordered = new Set<number>();
+	const rows: FeedRow[] = [];
+	const put = (row: FeedRow): void => {
+		if (ordered.has(row.sequence)) return;
+		ordered.add(row.sequence);
+		for (const key of needsOf(row)) {
+			const needed = later.get(key);
+			if (needed !== undefined && needed.sequence > row.sequence) put(needed);
+		}
+		rows.push(row);
+	};
+	page.forEach(put);
+	return rows;
 }
 
 /**
