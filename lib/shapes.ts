@@ -218,6 +218,8 @@ export const readBackSchema = z.object({
 	 * same), as last sent or adopted, by column: so a later change of one of them is noticed. Set by lib/khaos/columns.
 	 */
 	unproven: z.record(z.string()).optional(),
+	/** Members of the channel's StockItem that Khaos showed as lists without entries. */
+	emptyLists: z.array(z.string()).optional(),
 });
 export type ReadBack = z.infer<typeof readBackSchema>;
 

@@ -48,8 +48,11 @@ const inWords = (differences: Difference[]): string =>
 		.map(({ field, expected, actual }) => `${field} should be ${quoted(expected)} and is ${quoted(actual)}`)
 		.join('; ');
 
+/** The same of a price-list row. */
+export type ConfirmedPrice = Pick<DriftPrice, 'key' | 'primaryId' | 'desired'>;
+
 export function priceDrift(
-	{ key, primaryId, desired }: DriftPrice,
+	{ key, primaryId, desired }: ConfirmedPrice,
 	{ field, expected, actual }: Difference,
 ): NewException {
 	return {

@@ -22,7 +22,7 @@ import {
 } from '../../lib/khaos/channel/endpointConfig';
 import { stockChanges } from '../../lib/khaos/channel/stockChanges';
 import type { UploadOutcome } from '../../lib/khaos/channel/channelPort';
-import { countStockStatuses, readPriceListUpload, readStockUpload, UploadError } from '../../lib/khaos/channel/uploads';
+import { readPriceListUpload, readStockStatuses, readStockUpload, UploadError } from '../../lib/khaos/channel/uploads';
 import { khaosControlChannelTest, syncLedgerConnectionTest } from '../credentialTests';
 import { ledgerOf } from '../ledgerFromCredentials';
 import {
@@ -242,8 +242,14 @@ async function takeUpload(
 	const body = bodyOf(context);
 	const isTest = context.getMode() === 'manual';
 	const seen = async (): Promise<{ json: IDataObject; outcome: UploadOutcome }> => {
-		if (path === 'statusUpload')
-			return { json: { upload: 'stockStatus', statuses: countStockStatuses(body) }, outcome: nothing };
+		if (path === 'statusUpload') {
+			const levels = readStockStatuses(body);
+			// For the nodes after this one to read; nothing here uses them.
+			return {
+				json: { upload: 'stockStatus', statuses: levels.length, levels: levels as unknown as IDataObject[] },
+				outcome: nothing,
+			};
+		}
 		if (path === 'pricesUpload') {
 			const rows = readPriceListUpload(body);
 			const outcome = isTest ? nothing : await (await ledgerOf(context)).channel.priceListUpload(rows);
@@ -251,7 +257,15 @@ async function takeUpload(
 		}
 		const upload = readStockUpload(body, channelSettingsOf(context));
 		const outcome = isTest ? nothing : await (await ledgerOf(context)).channel.stockUpload(upload);
-		return { json: { upload: 'stock', stockItems: upload.items.length }, outcome };
+		const { unreadable } = upload;
+		if (unreadable > 0)
+			context.logger.warn(
+				`${context.getNode().name}: ${unreadable} items of an upload have no stock code and were left out`,
+			);
+		return {
+			json: { upload: 'stock', stockItems: upload.items.length, ...(unreadable > 0 ? { unreadable } : {}) },
+			outcome,
+		};
 	};
 	const { json, outcome } = await seen();
 	answer(context, 200, '{}');

@@ -226,6 +226,14 @@ describe.each(backends)('the channel, kept in %s', (backend) => {
 		expect(await states()).toMatchObject({ 'TEE-RED': 'held' });
 	});
 
+	test('an id of something that was never uploaded is not the code of another item', async () => {
+		await upload({ ...shows(item('1001')), stockId: '77' });
+		expect(await channel().stockUpload({ items: [], deleted: ['1001'] })).toMatchObject({ deleted: [] });
+		expect(await channel().stockUpload({ items: [], deleted: ['77'] })).toMatchObject({ deleted: ['1001'] });
+		await upload(shows(item('LAMP')));
+		expect(await channel().stockUpload({ items: [], deleted: ['lamp'] })).toMatchObject({ deleted: ['LAMP'] });
+	});
+
 	test('an edit in Khaos of a confirmed item is drift, and nothing is written over it', async () => {
 		await add(item('LAMP'));
 		await publish();
@@ -397,6 +405,21 @@ describe.each(backends)('the channel, kept in %s', (backend) => {
 			expect(await states()).toMatchObject({ [price.key]: 'sent' });
 			expect(await channel().priceListUpload([row('21.5')])).toMatchObject({ confirmed: [price.key] });
 			expect(await channel().priceListUpload([row('21.5')])).toMatchObject({ confirmed: [], different: [] });
+		});
+
+		test('and changed in Khaos afterwards are drift, until they are put back', async () => {
+			await add(price);
+			const [sent] = await take();
+			await story.ledger.settle([result(sent!, 'sent', { awaiting: 'import' })]);
+			await channel().priceListUpload([row('21.5')]);
+			expect(await channel().priceListUpload([row('19.99'), row('1', { stockCode: 'OTHER' })])).toMatchObject({
+				confirmed: [],
+				different: [],
+				drifted: [{ key: price.key, differences: [{ field: 'Trade 1-99999', expected: '21.5', actual: '19.99' }] }],
+			});
+			expect(await story.ledger.exceptions()).toMatchObject([{ type: 'priceMismatch', key: price.key }]);
+			expect(await channel().priceListUpload([row('21.50')])).toMatchObject({ drifted: [] });
+			expect(await story.ledger.exceptions()).toEqual([]);
 		});
 	});
 

@@ -252,7 +252,7 @@ describe('what was published', () => {
 });
 
 describe('uploads', () => {
-	test('of levels are accepted and used for nothing, from none to a hundred', async () => {
+	test('of levels are handed on and used for nothing, from none to a hundred', async () => {
 		const webhook = await serve();
 		const statuses = Array.from({ length: 100 }, (_, at) => ({
 			StockCode: `C${at}`,
@@ -263,7 +263,15 @@ describe('uploads', () => {
 		expect((await call(webhook, 'status-upload', { Statuses: [] })).status).toBe(200);
 		expect((await call(webhook, 'status-upload', { Statuses: statuses })).status).toBe(200);
 		expect(webhook.started.flat().map(({ json }) => json['statuses'])).toEqual([0, 100]);
-		expect(JSON.stringify(webhook.started)).not.toContain('Available');
+		expect(webhook.started[1]).toMatchObject([
+			{
+				json: {
+					upload: 'stockStatus',
+					levels: expect.arrayContaining([expect.objectContaining({ stockCode: 'C7', available: '7' })]),
+				},
+			},
+		]);
+		expect(await (await ledger()).getMany({ limit: 10 })).toEqual([]);
 	});
 
 	test('in XML are read whatever their content type says', async () => {
@@ -290,6 +298,13 @@ describe('uploads', () => {
 		const { status } = await call(webhook, path, body === '' ? ' ' : body);
 		expect(status).toBe(400);
 		expect(webhook.started).toEqual([]);
+	});
+
+	test('with an item that has no code are taken without it, and say so', async () => {
+		const webhook = await serve();
+		const body = { Items: [{ StockID: '1' }, { StockID: '2', StockCode: 'A' }] };
+		expect((await call(webhook, 'stock-upload', body)).status).toBe(200);
+		expect(webhook.started).toMatchObject([[{ json: { upload: 'stock', stockItems: 1, unreadable: 1 } }]]);
 	});
 
 	test('that are too large are refused', async () => {

@@ -40,7 +40,7 @@ const digest = (text: string): Buffer => createHash('sha256').update(text, 'utf8
  */
 export function isLogin(authorization: string | string[] | undefined, { user, password }: ChannelLogin): boolean {
 	const text = typeof authorization === 'string' ? authorization : '';
-	const encoded = /^Basic ([A-Za-z0-9+/=]+)$/i.exec(text.trim())?.[1] ?? '';
+	const encoded = /^Basic +([A-Za-z0-9+/=]+)$/i.exec(text.trim())?.[1] ?? '';
 	const given = Buffer.from(encoded, 'base64');
 	const expected = `${user}:${password}`;
 	// Some clients write the two in Latin-1, as HTTP once had it.

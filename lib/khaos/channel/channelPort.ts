@@ -49,7 +49,7 @@ export interface UploadOutcome {
 	confirmed: string[];
 	/** Changes that Khaos was told and shows differently; they are told again, or have failed. */
 	different: Array<{ key: string; differences: Difference[]; failed: boolean }>;
-	/** Stock items that were confirmed earlier and that somebody has changed in Khaos since. */
+	/** What was confirmed earlier (stock items, prices) and that somebody has changed in Khaos since. */
 	drifted: Array<{ key: string; differences: Difference[] }>;
 	/** Keys of stock items that Khaos no longer holds. */
 	deleted: string[];
@@ -73,8 +73,8 @@ export interface ChannelPort {
 	provide(continuation: string | null, limit: number): Promise<ProvidedPage>;
 
 	/** Keep what Khaos holds, and settle what was told and is shown. Safe to repeat. */
-	stockUpload(upload: StockUpload): Promise<UploadOutcome>;
+	stockUpload(upload: Pick<StockUpload, 'items' | 'deleted'>): Promise<UploadOutcome>;
 
-	/** Settle prices that were sent, as far as the lists show them. Safe to repeat. */
+	/** Settle prices that were sent, as far as the lists show them, and note what was confirmed otherwise. Safe to repeat. */
 	priceListUpload(rows: PriceReadBack[]): Promise<UploadOutcome>;
 }

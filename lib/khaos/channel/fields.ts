@@ -1,5 +1,6 @@
 import Big from 'big.js';
 
+import { keyOf } from '../../shapes';
 import { decimal, listText, TAX_RATES, yesOrNo } from '../comparison';
 import { DataItem, Decimal, Several, type Members, type Value } from './document';
 import type { ChannelSettings } from './settings';
@@ -129,14 +130,21 @@ const barcode: Field = {
 		const type = barcodeType === '' ? undefined : new DataItem('Name', barcodeType);
 		return new Several('StockBarcode', [{ Barcode: text.trim(), Type: type }]);
 	},
-	read: (item) =>
-		listText(
+	read: (item) => {
+		const feedId = keyOf(item.text('StockCode') ?? '');
+		const isFeedId = (one: Part, text: string): boolean => {
+			const type = one.item('Type')?.name.trim().toLowerCase() ?? '';
+			// Without the name of its type it is known by what it says.
+			return type === FEED_ID_TYPE || (type === '' && text === feedId);
+		};
+		return listText(
 			item
-				.parts('Barcodes')
-				.filter((one) => one.item('Type')?.name.trim().toLowerCase() !== FEED_ID_TYPE)
-				.map((one) => (one.text('Barcode') ?? one.own).trim())
-				.filter((text) => text !== ''),
-		),
+				.parts('Barcodes', 'Barcode')
+				.map((one) => ({ one, text: (one.text('Barcode') ?? one.own).trim() }))
+				.filter(({ one, text }) => text !== '' && !isFeedId(one, text))
+				.map(({ text }) => text),
+		);
+	},
 };
 
 export const FIELDS: readonly Field[] = [

@@ -34,6 +34,9 @@ const anySettings = channelSettingsSchema.parse({});
 /** Columns without which a new item can't be: Pimberly owns them and says nothing. */
 const NO_DEFAULT = ['SHORT_DESC', 'BUY_PRICE', 'SELL_PRICE', 'STOCK_TYPE1', 'STOCK_TYPE2', 'TAX_CODE', 'CONTROLLED'];
 
+/** Lists that the vendor's table wants of every item, and what XML calls their entries. */
+const LISTS = { SupplierInfo: 'StockSupplier', Images: 'StockImage' };
+
 const isEmpty = (value: string | null | undefined): boolean =>
 	value === undefined || value === null || value.trim() === '';
 
@@ -132,8 +135,8 @@ export function channelProblems(desired: DesiredStockItem, known: ReadBack | nul
 
 /**
  * A StockItem of the StockChanges document (khaos-control-api 4.5). Its StockID is the key of its stock code, so that a
- * relationship can name any item without looking it up. Of an item that Khaos holds, suppliers and images are left out
- * rather than sent empty: nothing says that an empty list leaves them alone.
+ * relationship can name any item without looking it up. Of an item that Khaos holds, suppliers and images are sent empty
+ * only where Khaos showed them so, and else left out: nothing says that an empty list leaves them alone.
  * @param known what Khaos was last read to hold, which fills what it owns; null: nobody has seen the item there
  */
 export function channelStockItem(
@@ -148,10 +151,9 @@ export function channelStockItem(
 		if (value !== undefined) place(item, field.path, value);
 	}
 	(item['Options'] as Members)['CustomOptions'] = new Several('CustomOption', []);
-	if (known?.exists !== true) {
-		item['SupplierInfo'] = new Several('StockSupplier', []);
-		item['Images'] = new Several('StockImage', []);
-		item['Barcodes'] ??= new Several('StockBarcode', []);
-	}
+	const isNew = known?.exists !== true;
+	for (const [name, entry] of Object.entries(LISTS))
+		if (isNew || known.emptyLists?.includes(name)) item[name] = new Several(entry, []);
+	if (isNew) item['Barcodes'] ??= new Several('StockBarcode', []);
 	return item;
 }

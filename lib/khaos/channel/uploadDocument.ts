@@ -20,11 +20,16 @@ export interface Part {
 	part(name: string): Part | undefined;
 	/** What the part itself holds, as a list. */
 	readonly entries: Part[];
-	/** What a list holds; without the list, nothing. */
-	parts(name: string): Part[];
+	/**
+	 * What a list holds; without the list, nothing.
+	 * @param member one that its entries have: XML may write an entry as an element of the list's own name
+	 */
+	parts(name: string, member?: string): Part[];
 	/** A DataItem; undefined where it isn't there or says nothing. */
 	item(name: string): { id: string; code: string; name: string } | undefined;
 	has(name: string): boolean;
+	/** Whether it is a document of this name without anything in it; JSON names none. */
+	isBlank(root: string): boolean;
 }
 
 /**
@@ -62,6 +67,11 @@ class JsonPart implements Part {
 
 	get own(): string {
 		return typeof this.value === 'string' ? this.value : '';
+	}
+
+	isBlank(): boolean {
+		const { value } = this;
+		return typeof value === 'object' && !Array.isArray(value) && Object.keys(value ?? {}).length === 0;
 	}
 
 	private member(name: string): Json | undefined {
@@ -142,11 +152,17 @@ class XmlPart implements Part {
 		return this.element.children.map((child) => new XmlPart(child));
 	}
 
-	parts(name: string): Part[] {
+	isBlank(root: string): boolean {
+		const { name, children, text } = this.element;
+		return sameName(name) === sameName(root) && children.length === 0 && text.trim() === '';
+	}
+
+	parts(name: string, member?: string): Part[] {
 		const named = this.element.children.filter((child) => sameName(child.name) === sameName(name));
+		const [only] = named;
 		// One element around all of them, or one element each.
-		const inner = named.length === 1 ? named[0]!.children : named;
-		return inner.map((child) => new XmlPart(child));
+		const isAround = only !== undefined && named.length === 1 && !isEntry(only, member);
+		return (isAround ? only.children : named).map((child) => new XmlPart(child));
 	}
 
 	item(name: string): { id: string; code: string; name: string } | undefined {
@@ -157,6 +173,14 @@ class XmlPart implements Part {
 			Object.entries(child.attributes).find(([own]) => sameName(own) === sameName(member))?.[1] ?? part.text(member);
 		return dataItem(of('ID'), of('Code'), of('Name') ?? part.own);
 	}
+}
+
+/** Whether an element is the entry itself and not a list of them: it has the entry's member, or nothing but a text. */
+function isEntry({ children, text }: XmlElement, member: string | undefined): boolean {
+	if (children.length === 0) return text.trim() !== '';
+	if (member === undefined) return false;
+	const named = children.filter((child) => sameName(child.name) === sameName(member));
+	return named.length === 1 && named[0]!.children.length === 0;
 }
 
 function dataItem(id = '', code = '', name = ''): { id: string; code: string; name: string } | undefined {

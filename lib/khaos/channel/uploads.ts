@@ -13,16 +13,21 @@ export interface StockUpload {
 	items: ReadBack[];
 	/** Khaos's own ids of items that it no longer holds, or their stock codes. */
 	deleted: string[];
+	/** How many items have no stock code: nothing can be said of them, and the others are none the worse for it. */
+	unreadable: number;
 }
 
 /** The columns that an upload shows of every item. */
 export const SHOWN_COLUMNS: readonly string[] = FIELDS.map(({ column }) => column);
 
+/** What the documents of stock hold. */
+const LISTED = ['Items', 'Deleted', 'Statuses'];
+
 /** Under the name of the document, or as it is. */
 function within(document: Part, ...roots: string[]): Part {
 	for (const root of roots) {
 		const inner = document.part(root);
-		if (inner?.has('Items') === true || inner?.has('Statuses') === true) return inner;
+		if (inner !== undefined && (inner.isBlank(root) || LISTED.some((name) => inner.has(name)))) return inner;
 	}
 	return document;
 }
@@ -30,25 +35,31 @@ function within(document: Part, ...roots: string[]): Part {
 /**
  * Read a StockUpload, JSON or XML: stock items in terms of the import's columns. A member that Khaos left out is one it has
  * no value for.
- * @throws UploadError where the document is none, or an item has no stock code
+ * @throws UploadError where the document is none, or holds nothing that can be read
  */
 export function readStockUpload(body: string, settings: ChannelSettings): StockUpload {
 	const document = within(readUpload(body), 'StockUpload', 'StockItems');
-	if (!document.has('Items') && !document.has('Deleted')) {
+	if (!document.has('Items') && !document.has('Deleted') && !document.isBlank('StockItems')) {
 		throw new UploadError('The upload has neither Items nor Deleted, so it is no stock upload.');
 	}
-	return {
-		items: document.parts('Items').map((item, at) => readBackOf(item, at, settings)),
-		deleted: document
-			.parts('Deleted')
-			.map((one) => (one.text('StockID') ?? one.text('ID') ?? one.own).trim())
-			.filter((id) => id !== ''),
-	};
+	const entries = document.parts('Items', 'StockCode');
+	const items = entries.map((item) => readBackOf(item, settings)).filter((item) => item !== null);
+	const deleted = document
+		.parts('Deleted')
+		.map((one) => (one.text('StockID') ?? one.text('ID') ?? one.own).trim())
+		.filter((id) => id !== '');
+	// Khaos would send one bad item among good ones for ever.
+	if (items.length + deleted.length === 0 && entries.length > 0)
+		throw new UploadError('No item of the upload has a StockCode.');
+	return { items, deleted, unreadable: entries.length - items.length };
 }
 
-function readBackOf(item: Part, at: number, settings: ChannelSettings): ReadBack {
+/** Lists that the vendor's table wants of every item, and that Pimberly says nothing of. */
+const LISTS = ['SupplierInfo', 'Images'];
+
+function readBackOf(item: Part, settings: ChannelSettings): ReadBack | null {
 	const stockCode = item.text('StockCode')?.trim() ?? '';
-	if (stockCode === '') throw new UploadError(`Item ${at + 1} of the upload has no StockCode.`);
+	if (stockCode === '') return null;
 	const columns = FIELDS.map((field) => [field.column, field.read(item, settings)]);
 	// The vendor's table calls it StockDescription, every sample ShortDescription.
 	const description = item.text('ShortDescription') ?? item.text('StockDescription') ?? '';
@@ -58,19 +69,41 @@ function readBackOf(item: Part, at: number, settings: ChannelSettings): ReadBack
 		stockId: item.text('StockID')?.trim() ?? '',
 		parentCode: '',
 		columns: { ...Object.fromEntries(columns), SHORT_DESC: description } as Record<string, string>,
+		emptyLists: LISTS.filter((name) => item.has(name) && item.parts(name).length === 0),
 	};
 }
 
+/** One stock item at one site, as Khaos says it. Shown to who wants to see it: the sync does nothing with levels. */
+export interface StockStatus {
+	stockCode: string;
+	stockId: string;
+	siteId: string;
+	/** Decimal text; null: the item is not stock controlled and nothing can be made or sold of it. */
+	available: string | null;
+	onOrder: string | null;
+}
+
 /**
- * How many rows a StockStatusUpload has. The levels in it are Khaos's own business: nothing is done with them.
+ * Read a StockStatusUpload. Where an item has no levels of its own, what its components would do for is available
+ * (khaos-control-api 4.6).
  * @throws UploadError where the document is none
  */
-export function countStockStatuses(body: string): number {
+export function readStockStatuses(body: string): StockStatus[] {
 	const document = within(readUpload(body), 'StockStatuses');
-	if (!document.has('Statuses') && !document.has('StockStatuses')) {
+	if (!document.has('Statuses') && !document.isBlank('StockStatuses')) {
 		throw new UploadError('The upload has no Statuses, so it is no stock status upload.');
 	}
-	return document.parts('Statuses').length;
+	return document.parts('Statuses', 'StockID').map((row) => {
+		const figure = (of: string, name: string): string | null =>
+			decimal(row.part(of)?.text(name) ?? '')?.toFixed() ?? null;
+		return {
+			stockCode: row.text('StockCode')?.trim() ?? '',
+			stockId: row.text('StockID')?.trim() ?? '',
+			siteId: row.text('SiteID')?.trim() ?? '',
+			available: figure('Levels', 'Available') ?? figure('RelationshipPotential', 'FromChildren'),
+			onOrder: figure('Levels', 'OnOrder'),
+		};
+	});
 }
 
 /**
@@ -79,13 +112,16 @@ export function countStockStatuses(body: string): number {
  * @throws UploadError where the document is none
  */
 export function readPriceListUpload(body: string): PriceReadBack[] {
-	const document = readUpload(body);
-	const wrapped = document.part('UploadPriceLists') ?? document.part('PriceLists');
-	if (wrapped === undefined && !document.has('PriceLists') && !document.has('PriceListName')) {
-		throw new UploadError('The upload has no UploadPriceLists, so it is no price list upload.');
-	}
-	const lists = document.part('PriceListName') === undefined ? (wrapped ?? document).entries : [document];
-	return lists.flatMap(rowsOf);
+	return priceListsOf(readUpload(body)).flatMap(rowsOf);
+}
+
+function priceListsOf(document: Part): Part[] {
+	if (document.part('PriceListName') !== undefined) return [document];
+	const list = ['UploadPriceLists', 'PriceLists'].find((name) => document.part(name) !== undefined);
+	if (list !== undefined) return document.parts(list, 'PriceListName');
+	if (document.has('UploadPriceLists') || document.has('PriceLists') || document.isBlank('PriceLists'))
+		return document.entries;
+	throw new UploadError('The upload has no UploadPriceLists, so it is no price list upload.');
 }
 
 const WHOLE = /^\s*(\d{1,9})(\.0+)?\s*$/;
@@ -93,7 +129,7 @@ const WHOLE = /^\s*(\d{1,9})(\.0+)?\s*$/;
 function rowsOf(list: Part): PriceReadBack[] {
 	const priceList = list.text('PriceListName')?.trim() ?? '';
 	const net = yesOrNo(list.text('PriceListNet') ?? '') === true;
-	return list.parts('StockPrices').flatMap((row): PriceReadBack[] => {
+	return list.parts('StockPrices', 'StockCode').flatMap((row): PriceReadBack[] => {
 		const stockCode = row.text('StockCode')?.trim() ?? '';
 		const low = WHOLE.exec(row.text('QtyStart') ?? '')?.[1];
 		const high = WHOLE.exec(row.text('QtyEnd') ?? '')?.[1];

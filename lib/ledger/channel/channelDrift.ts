@@ -1,12 +1,13 @@
 import { channelDifferences } from '../../khaos/channel/stockItem';
 import type { UploadOutcome } from '../../khaos/channel/channelPort';
 import { SHOWN_COLUMNS } from '../../khaos/channel/uploads';
-import { drifted, missing } from '../../monitor/driftFindings';
-import type { DesiredStockItem, ReadBack } from '../../shapes';
+import { priceDifferences } from '../../khaos/prices/prices';
+import { drifted, missing, priceDrift } from '../../monitor/driftFindings';
+import type { DesiredPrice, DesiredStockItem, PriceReadBack, ReadBack } from '../../shapes';
 import { jsonParameter, type Transaction } from '../store/database';
 import { backToLive, busy, leaveLive } from '../watch/driftOutcome';
 import { orphaned } from '../watch/driftRuns';
-import { openExceptions, resolveWhere, type NewException } from '../exceptions/exceptions';
+import { openExceptions, resolveExceptionsOfRecords, resolveWhere, type NewException } from '../exceptions/exceptions';
 
 interface ConfirmedRow {
 	key: string;
@@ -66,5 +67,34 @@ export async function noteDrift(
 		environmentId,
 		keys.filter((key) => !changed.has(key)),
 	);
+	return different;
+}
+
+/**
+ * Confirmed prices that an upload of price lists shows otherwise, as a drift check has them. A price with a change of its
+ * own is left to that; one that isn't shown is the drift check's: nothing says that an upload holds every row of a list.
+ */
+export async function notePriceDrift(
+	tx: Transaction,
+	environmentId: number,
+	shown: Map<string, PriceReadBack>,
+): Promise<UploadOutcome['drifted']> {
+	const rows = await tx.all<{ key: string; primary_id: string | null; confirmed: string }>(
+		`SELECT key, primary_id, confirmed FROM records
+		 WHERE environment_id = ? AND kind = 'price' AND confirmed IS NOT NULL AND ${tx.dialect.among('key')} AND NOT ${busy}
+			AND NOT EXISTS (SELECT 1 FROM changes AS own WHERE own.record_id = records.record_id)`,
+		environmentId,
+		jsonParameter([...shown.keys()]),
+	);
+	const different: UploadOutcome['drifted'] = [];
+	const findings = rows.flatMap(({ key, primary_id, confirmed }): NewException[] => {
+		const desired = JSON.parse(confirmed) as DesiredPrice;
+		const differences = priceDifferences(desired, shown.get(key)!);
+		if (differences.length > 0) different.push({ key, differences });
+		return differences.map((difference) => priceDrift({ key, primaryId: primary_id ?? '', desired }, difference));
+	});
+	const keys = rows.map(({ key }) => key);
+	await resolveExceptionsOfRecords(tx, environmentId, ['priceMismatch'], keys, findings);
+	await openExceptions(tx, environmentId, findings);
 	return different;
 }

@@ -14,7 +14,7 @@ import {
 	type PriceReadBack,
 	type ReadBack,
 } from '../../shapes';
-import { noteDrift } from './channelDrift';
+import { noteDrift, notePriceDrift } from './channelDrift';
 import { jsonParameter, type Transaction } from '../store/database';
 import { observe } from '../delivery/observe';
 import { retryDelay, type LedgerSettings } from '../settings';
@@ -40,7 +40,7 @@ export async function stockUpload(
 	tx: Transaction,
 	environmentId: number,
 	settings: LedgerSettings,
-	upload: StockUpload,
+	upload: Pick<StockUpload, 'items' | 'deleted'>,
 ): Promise<UploadOutcome> {
 	const shown = new Map(upload.items.map((item) => [keyOf(item.stockCode), item]));
 	const deleted = (await keysOfDeleted(tx, environmentId, upload.deleted)).filter((key) => !shown.has(key));
@@ -197,6 +197,13 @@ async function noteStockIds(tx: Transaction, environmentId: number, shown: Map<s
 	);
 }
 
+/** Khaos's own ids. */
+const NUMBER = /^\d+$/;
+
+/**
+ * Which stock items were deleted: by Khaos's own ids or, where they are none of those, by their codes. A number that no
+ * upload has named is the id of something else where the item of that code is known under an id of its own.
+ */
 async function keysOfDeleted(tx: Transaction, environmentId: number, ids: string[]): Promise<string[]> {
 	if (ids.length === 0) return [];
 	const rows = await tx.all<{ stock_id: string; key: string }>(
@@ -205,12 +212,20 @@ async function keysOfDeleted(tx: Transaction, environmentId: number, ids: string
 		jsonParameter(ids),
 	);
 	const keys = new Map(rows.map((row) => [row.stock_id, row.key]));
-	return [...new Set(ids.map((id) => keys.get(id) ?? keyOf(id)))];
+	const byCode = ids.filter((id) => !keys.has(id));
+	const records = await recordsOf(tx, environmentId, byCode.map(keyOf));
+	for (const id of byCode) {
+		const readBack = records.get(keyOf(id))?.read_back ?? null;
+		const hasAnother = NUMBER.test(id) && readBack !== null && (JSON.parse(readBack) as ReadBack).stockId !== '';
+		if (!hasAnother) keys.set(id, keyOf(id));
+	}
+	return [...new Set(keys.values())];
 }
 
 /**
  * What Khaos says its price lists hold. A price that was sent (in a file, say) and is shown as it should be is confirmed.
- * One that is shown otherwise stays sent: nobody has to have imported the file yet.
+ * One that is shown otherwise stays sent: nobody has to have imported the file yet. One that was confirmed earlier has
+ * drifted.
  */
 export async function priceListUpload(
 	tx: Transaction,
@@ -243,7 +258,7 @@ export async function priceListUpload(
 	const settled: Settled[] = [];
 	for (const row of open) {
 		const readBack = shown.get(row.key)!;
-		const differences = priceDifferences(JSON.parse(row.desired) as DesiredPrice, readBack);
+		const differences = differencesOfSent(JSON.parse(row.desired) as DesiredPrice, readBack);
 		if (differences.length > 0) {
 			outcome.different.push({ key: row.key, differences, failed: row.state === 'failed' });
 			await tx.run(
@@ -261,10 +276,11 @@ export async function priceListUpload(
 		outcome.confirmed.push(row.key);
 	}
 	await apply(tx, environmentId, settings, settled);
+	outcome.drifted = await notePriceDrift(tx, environmentId, shown);
 	return outcome;
 }
 
-function priceDifferences(desired: DesiredPrice, shown: PriceReadBack): Difference[] {
+function differencesOfSent(desired: DesiredPrice, shown: PriceReadBack): Difference[] {
 	const differences: Difference[] = [];
 	if (!new Big(desired.amount).eq(shown.amount))
 		differences.push({ field: 'amount', expected: desired.amount, actual: shown.amount });

@@ -11,7 +11,7 @@ import { publishKits, publishStockItems } from '../../../lib/khaos/channel/publi
 import { channelSettingsSchema, type ChannelFormat } from '../../../lib/khaos/channel/settings';
 import { stockChanges } from '../../../lib/khaos/channel/stockChanges';
 import {
-	countStockStatuses,
+	readStockStatuses,
 	readPriceListUpload,
 	readStockUpload,
 	UploadError,
@@ -64,7 +64,7 @@ export class ChannelSite {
 						await ledger.channel.stockUpload(readStockUpload(body, settings));
 						break;
 					case 'statusUpload':
-						countStockStatuses(body);
+						readStockStatuses(body);
 						break;
 					case 'pricesUpload':
 						await ledger.channel.priceListUpload(readPriceListUpload(body));

@@ -106,6 +106,11 @@ describe('the document that Khaos fetches', () => {
 		expect(Object.keys(item)).not.toEqual(expect.arrayContaining(['LongDescription']));
 		expect(item).not.toHaveProperty('SupplierInfo');
 		expect(item).not.toHaveProperty('Images');
+		// Every item has to have them by the vendor's table: empty, where Khaos is known to hold none.
+		expect(channelStockItem(LAMP, { ...known, emptyLists: ['Images'] }, settings)).toMatchObject({
+			Images: { values: [] },
+		});
+		expect(channelStockItem(LAMP, { ...known, emptyLists: ['Images'] }, settings)).not.toHaveProperty('SupplierInfo');
 	});
 
 	test('sends what Khaos owns as it was last read: a description never revalues stock', () => {

@@ -1,9 +1,9 @@
 import { isLogin, loginWeakness } from '../../../../lib/khaos/channel/basicAuth';
 import { channelSettingsSchema } from '../../../../lib/khaos/channel/settings';
 import {
-	countStockStatuses,
 	LARGEST_UPLOAD,
 	readPriceListUpload,
+	readStockStatuses,
 	readStockUpload,
 	UploadError,
 } from '../../../../lib/khaos/channel/uploads';
@@ -89,9 +89,58 @@ describe('a stock upload', () => {
 	});
 
 	test('may be empty, or tell of deletions alone', () => {
-		expect(stock({ Items: [] })).toEqual({ items: [], deleted: [] });
-		expect(stock({ Deleted: [41] })).toEqual({ items: [], deleted: ['41'] });
-		expect(stock('<StockItems><Items/><Deleted/></StockItems>')).toEqual({ items: [], deleted: [] });
+		const none = { items: [], deleted: [], unreadable: 0 };
+		for (const body of [
+			{ Items: [] },
+			{},
+			{ Items: null, Deleted: null },
+			{ StockItems: {} },
+			'<StockItems><Items/><Deleted/></StockItems>',
+			'<k:StockItems xmlns:k="urn:khaos"/>',
+		])
+			expect(stock(body)).toEqual(none);
+		for (const body of [
+			{ Deleted: [41] },
+			{ StockUpload: { Deleted: ['41'] } },
+			'<StockItems><Deleted>41</Deleted></StockItems>',
+			'<StockItems><Deleted><string>41</string></Deleted></StockItems>',
+		])
+			expect(stock(body)).toEqual({ ...none, deleted: ['41'] });
+	});
+
+	test('is read where XML writes each item as an element of the list’s name', () => {
+		const item = (code: string) =>
+			`<Items><StockID>7</StockID><StockCode>${code}</StockCode><TaxRate Code="1"/></Items>`;
+		const read = (xml: string) => stock(`<StockItems>${xml}</StockItems>`).items.map(({ stockCode }) => stockCode);
+		expect(read(item('A'))).toEqual(['A']);
+		expect(read(item('A') + item('B'))).toEqual(['A', 'B']);
+	});
+
+	test('leaves out an item without a code, and says so; the others are read', () => {
+		expect(stock({ Items: [{ StockID: '1' }, { StockID: '2', StockCode: 'A' }] })).toMatchObject({
+			items: [{ stockCode: 'A' }],
+			unreadable: 1,
+		});
+	});
+
+	test('tells the feed’s own id among barcodes from a barcode, also where its type has no name', () => {
+		const barcodes = (Barcodes: object[]) =>
+			stock({ Items: [{ StockCode: 'Lamp', Barcodes }] }).items[0]!.columns['BARCODE'];
+		expect(
+			barcodes([
+				{ Barcode: 'LAMP', Type: { ID: '7' } },
+				{ Barcode: '501', Type: { ID: '9' } },
+			]),
+		).toBe('501');
+		expect(barcodes([{ Barcode: 'LAMP', Type: { Name: 'GTIN' } }])).toBe('LAMP');
+	});
+
+	test('notes the lists that Khaos shows without entries, and no others', () => {
+		const item = { StockCode: 'A', SupplierInfo: [], Images: [{ Name: 'Front' }] };
+		expect(stock({ Items: [item, { StockCode: 'B' }] }).items.map(({ emptyLists }) => emptyLists)).toEqual([
+			['SupplierInfo'],
+			[],
+		]);
 	});
 
 	test('keeps prices that a float would change', () => {
@@ -120,8 +169,24 @@ describe('a stock upload', () => {
 	});
 });
 
-test('stock statuses are counted, from none to a hundred', () => {
-	expect(countStockStatuses('{"Statuses":[]}')).toBe(0);
+test('stock statuses are read, from none to a hundred', () => {
+	const countStockStatuses = (body: string) => readStockStatuses(body).length;
+	for (const none of ['{"Statuses":[]}', '{}', '<StockStatuses/>']) expect(countStockStatuses(none)).toBe(0);
+	expect(
+		readStockStatuses(
+			JSON.stringify({
+				Statuses: [
+					{ StockCode: 'A', StockID: '1', SiteID: 2, Levels: { Available: 7, OnOrder: 1.5 } },
+					{ StockCode: 'KIT', StockID: '3', SiteID: 2, RelationshipPotential: { FromChildren: 4, FromParents: 0 } },
+					{ StockCode: 'FREE', StockID: '4' },
+				],
+			}),
+		),
+	).toEqual([
+		{ stockCode: 'A', stockId: '1', siteId: '2', available: '7', onOrder: '1.5' },
+		{ stockCode: 'KIT', stockId: '3', siteId: '2', available: '4', onOrder: null },
+		{ stockCode: 'FREE', stockId: '4', siteId: '', available: null, onOrder: null },
+	]);
 	expect(
 		countStockStatuses(
 			JSON.stringify({ Statuses: Array.from({ length: 100 }, (_, at) => ({ StockID: String(at), SiteID: 1 })) }),
@@ -178,6 +243,28 @@ describe('a price list upload', () => {
 		]);
 		expect(() => readPriceListUpload('{"Items":[]}')).toThrow(UploadError);
 	});
+
+	test('may be empty', () => {
+		for (const body of ['{"UploadPriceLists":[]}', '{"UploadPriceLists":null}', '{}', '<PriceLists/>'])
+			expect(readPriceListUpload(body)).toEqual([]);
+	});
+
+	test('is read where XML writes each list and each row as an element of the list’s name', () => {
+		const rowOf = (code: string) =>
+			`<StockPrices><StockCode>${code}</StockCode><QtyStart>1</QtyStart><QtyEnd>9</QtyEnd><PriceValue>5</PriceValue></StockPrices>`;
+		const listOf = (name: string, rows: string) =>
+			`<UploadPriceLists><PriceListName>${name}</PriceListName>${rows}</UploadPriceLists>`;
+		const read = (xml: string) =>
+			readPriceListUpload(`<PriceLists>${xml}</PriceLists>`).map(
+				({ priceList, stockCode }) => `${priceList} ${stockCode}`,
+			);
+		expect(read(listOf('Trade', rowOf('A')))).toEqual(['Trade A']);
+		expect(read(listOf('Trade', rowOf('A') + rowOf('B')) + listOf('Outlet', rowOf('A')))).toEqual([
+			'Trade A',
+			'Trade B',
+			'Outlet A',
+		]);
+	});
 });
 
 describe('the login of a channel', () => {
@@ -188,6 +275,7 @@ describe('the login of a channel', () => {
 	test('is taken in either encoding, and nothing else is', () => {
 		expect(isLogin(basic('khaos:päss:word-0123456789'), login)).toBe(true);
 		expect(isLogin(basic('khaos:päss:word-0123456789', 'latin1'), login)).toBe(true);
+		expect(isLogin(basic('khaos:päss:word-0123456789').replace(' ', '  '), login)).toBe(true);
 		for (const header of [
 			undefined,
 			'',
