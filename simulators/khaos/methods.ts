@@ -36,6 +36,16 @@ export interface Method {
 	run(parameters: Parameters_, context: CallContext): SoapValue;
 }
 
+/** Names that clients make up where they don't know the description: PHP's SoapClient, SOAP::Lite. */
+const MADE_UP = /^(param|c-gensym)\d+$/;
+
+/** A call's parameters by the names of the description; those of a client that doesn't know them by their order. */
+export function byName(method: Method, sent: Parameters_): Parameters_ {
+	if (!Object.keys(sent).every((name) => MADE_UP.test(name))) return sent;
+	const values = Object.values(sent);
+	return Object.fromEntries(method.parameters.slice(0, values.length).map(([name], index) => [name, values[index]!]));
+}
+
 const document = (xml: Extract<SoapValue, { is: 'document' }>['xml']): SoapValue => ({ is: 'document', xml });
 
 const list = (names: string | undefined): string[] =>

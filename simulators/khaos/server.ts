@@ -1,10 +1,10 @@
 import { retryAfter, type FaultKind, type FaultRule } from '../faults';
 import type { Answer, PlannedCall, RequestHead } from '../serving';
 import type { Dialect, KhaosSettings } from '../settings';
-import { KhaosRefusal, METHOD_BY_NAME } from './methods';
+import { byName, KhaosRefusal, METHOD_BY_NAME } from './methods';
 import { faultOf, NotSoap, readCall, responseOf } from './soap';
 import type { KhaosStore } from './store';
-import { wsdl } from './wsdl';
+import { ENCODING_SCHEMA, wsdl } from './wsdl';
 
 const html = (status: number, title: string, headers: Record<string, string> = {}): Answer => ({
 	status,
@@ -46,8 +46,19 @@ export class KhaosServer {
 			(at('/wsdl/IKosWeb') || (url.search.toLowerCase() === '?wsdl' && (at('') || at('/soap/IKosWeb'))))
 		) {
 			return this.page(request, 'wsdl', () =>
-				xml(200, wsdl(`${origin}${base}/soap/IKosWeb`, settings, this.options.dialect())),
+				xml(
+					200,
+					wsdl(
+						`${origin}${base}/soap/IKosWeb`,
+						`${origin}${base}/wsdl/SOAPEncoding`,
+						settings,
+						this.options.dialect(),
+					),
+				),
 			);
+		}
+		if (request.method === 'GET' && at('/wsdl/SOAPEncoding')) {
+			return this.page(request, 'wsdl', () => xml(200, ENCODING_SCHEMA));
 		}
 		if (request.method === 'POST' && at('/soap/IKosWeb')) return this.call(request, body);
 		if (request.method === 'GET' && (at('') || at('/soap/IKosWeb'))) {
@@ -99,7 +110,8 @@ export class KhaosServer {
 		}
 		const settings = this.options.settings();
 		const method = settings.missingMethods.includes(call.method) ? undefined : METHOD_BY_NAME.get(call.method);
-		const codes = () => method?.codes?.(call.parameters, settings) ?? [];
+		const parameters = method ? byName(method, call.parameters) : call.parameters;
+		const codes = () => method?.codes?.(parameters, settings) ?? [];
 		return {
 			method: call.method,
 			names: ['POST'],
@@ -118,7 +130,7 @@ export class KhaosServer {
 				try {
 					if (!method) throw new KhaosRefusal(`Method ${call.method} is not found in interface IKosWeb`);
 					const dialect = this.options.dialect();
-					const value = method.run(call.parameters, {
+					const value = method.run(parameters, {
 						store: this.options.store,
 						settings: this.options.settings(),
 						dialect,

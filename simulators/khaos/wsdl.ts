@@ -53,16 +53,36 @@ const arrayType = (name: string, itemType: string): string =>
 
 /**
  * In place of no part at all: node-soap refuses to call a method whose message has none. Nobody reads it, and it may be
- * left out of the call.
+ * left out of the call; an element, because zeep leaves out only what may be nil.
  */
-const NO_PARTS = '<part name="Unused" type="xs:string"/>';
+const NO_PARTS = '<part name="Unused" element="ns1:Nothing"/>';
+
+const NOTHING = `${structure('TNothing', { Nothing: 'string' })}
+      <xs:element name="Nothing" type="ns1:TNothing" nillable="true"/>`;
+
+/**
+ * The part of SOAP's encoding that the description is made of. Its home is on the Internet: clients that read imported
+ * schemas (zeep) could not use the description where there is none.
+ */
+export const ENCODING_SCHEMA = `<?xml version="1.0" encoding="utf-8"?>
+<xs:schema xmlns:xs="${XSD}" targetNamespace="${SOAP_ENCODING}">
+  <xs:attribute name="arrayType" type="xs:string"/>
+  <xs:complexType name="Array">
+    <xs:sequence><xs:any namespace="##any" minOccurs="0" maxOccurs="unbounded" processContents="lax"/></xs:sequence>
+    <xs:attribute name="id" type="xs:ID"/>
+    <xs:attribute name="href" type="xs:anyURI"/>
+    <xs:anyAttribute namespace="##other" processContents="lax"/>
+  </xs:complexType>
+</xs:schema>
+`;
 
 /**
  * The service description: SOAP 1.1, RPC/encoded, in the style that Delphi servers publish (khaos-control-api 2.1). No real
  * one is public. It describes the default dialect.
  * @param location where the calls go
+ * @param encoding where the schema of SOAP's encoding is
  */
-export function wsdl(location: string, settings: KhaosSettings, dialect: Dialect): string {
+export function wsdl(location: string, encoding: string, settings: KhaosSettings, dialect: Dialect): string {
 	const methods = METHODS.filter(({ name }) => !settings.missingMethods.includes(name));
 	const messages = methods.map(({ name, parameters, result }) => {
 		const parts = parameters.map(([part, type]) => `<part name="${part}" type="${typeName(type)}"/>`).join('');
@@ -82,7 +102,8 @@ export function wsdl(location: string, settings: KhaosSettings, dialect: Dialect
 <definitions xmlns="http://schemas.xmlsoap.org/wsdl/" xmlns:wsdl="http://schemas.xmlsoap.org/wsdl/" xmlns:xs="${XSD}" xmlns:soap="http://schemas.xmlsoap.org/wsdl/soap/" xmlns:soapenc="${SOAP_ENCODING}" xmlns:ns1="${TYPE_NAMESPACE}" xmlns:tns="http://tempuri.org/" name="IKosWebservice" targetNamespace="http://tempuri.org/">
   <types>
     <xs:schema targetNamespace="${TYPE_NAMESPACE}" xmlns="${TYPE_NAMESPACE}">
-      <xs:import namespace="${SOAP_ENCODING}"/>
+      <xs:import namespace="${SOAP_ENCODING}" schemaLocation="${encoding}"/>
+${NOTHING}
 ${Object.entries(STRUCTURES)
 	.map(([name, members]) => structure(name, members))
 	.join('\n')}

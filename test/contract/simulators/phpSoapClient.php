@@ -22,4 +22,8 @@ try {
 $got['fault'] = $fault;
 $twelve = new SoapClient($argv[1], ['cache_wsdl' => WSDL_CACHE_NONE, 'soap_version' => SOAP_1_2]);
 $got['soap12'] = $twelve->GetVersion();
+// Without the description PHP names the parameters param0, param1, ...
+$bare = new SoapClient(null, ['location' => str_replace('/wsdl/', '/soap/', $argv[1]), 'uri' => 'urn:IKosWebIntf-IKosWeb']);
+$bare->ImportStockTSV(str_replace('TEE', 'CAP', $table));
+$got['withoutDescription'] = $bare->ExportStock('CAP', 1, '1899-12-31T00:00:00');
 echo json_encode($got, JSON_THROW_ON_ERROR);

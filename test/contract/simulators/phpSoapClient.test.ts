@@ -15,6 +15,7 @@ interface Got {
 	prices: string;
 	fault: string;
 	soap12: string;
+	withoutDescription: string;
 }
 
 describe("PHP's SoapClient calls the simulated Khaos", () => {
@@ -43,6 +44,7 @@ describe("PHP's SoapClient calls the simulated Khaos", () => {
 		expect(got.codes).toEqual([{ Code: '61091000', StockItems: [{ StockCode: 'TEE', Duty: '0' }] }]);
 		expect(got.priceLists).toEqual(['Trade', 'Outlet']);
 		expect(got.prices).toContain('CompClass="Trade" PricelistNet="-1"');
+		expect(got.withoutDescription.match(/<STOCK_CODE>[^<]*/g)).toEqual(['<STOCK_CODE>CAP']);
 		expect(got.fault).toBe('There are no stock items to import');
 	});
 });

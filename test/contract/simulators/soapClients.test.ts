@@ -52,6 +52,16 @@ describe('node-soap calls the simulated Khaos', () => {
 		},
 	);
 
+	test('every schema that the description imports is there, without the Internet', async () => {
+		const description = await (await fetch(simulators.khaosWsdlUrl)).text();
+		const imports = [...description.matchAll(/<xs:import namespace="([^"]*)"(?: schemaLocation="([^"]*)")?/g)];
+		expect(imports).toHaveLength(1);
+		for (const [, namespace, location] of imports) {
+			expect(location).toMatch(new RegExp(`^${new URL(simulators.khaosUrl).origin}/`));
+			expect(await (await fetch(location!)).text()).toContain(`targetNamespace="${namespace}"`);
+		}
+	});
+
 	test('an item is imported and read back', async () => {
 		expect(plain(await ask('GetVersion'))).toMatch(/^8\.\d+/);
 		const tee = row('TEE', {
