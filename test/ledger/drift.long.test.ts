@@ -1,8 +1,16 @@
+import type { KhaosClient } from '../../lib/khaos/webServices/client';
 import { findDrift } from '../../lib/monitor/drift';
 import type { DriftReport, DriftSettings } from '../../lib/monitor/driftSettings';
 import { generateCatalogue } from '../../simulators/generate';
 import { backends, type Backend } from './story';
 import { driftSettings, SyncedShop } from './syncedShop';
+
+/** Khaos dates revisions to the second. Resolves in the next one, as ISO 8601. */
+async function nextSecond(): Promise<string> {
+	const second = (): number => Math.floor(Date.now() / 1_000);
+	for (const before = second(); second() === before; ) await new Promise((resolve) => setTimeout(resolve, 10));
+	return new Date(Date.now()).toISOString();
+}
 
 /** A shop that is in step before each test, and what a test does with it. */
 function inStep(backend: Backend) {
@@ -17,9 +25,12 @@ function inStep(backend: Backend) {
 	});
 	return {
 		shop: () => shop,
-		check: async (more: Partial<DriftSettings> = {}): Promise<Extract<DriftReport, { findings: unknown }>> => {
+		check: async (
+			more: Partial<DriftSettings> = {},
+			client: KhaosClient = shop.khaos,
+		): Promise<Extract<DriftReport, { findings: unknown }>> => {
 			const report = await findDrift(
-				{ client: shop.khaos, port: shop.port, drift: shop.ledger.drift, sleep: async () => undefined, now: Date.now },
+				{ client, port: shop.port, drift: shop.ledger.drift, sleep: async () => undefined, now: Date.now },
 				{ ...driftSettings, ...more },
 			);
 			if (report.status === 'busy') throw new Error('busy');
@@ -134,6 +145,16 @@ describe('a drift check', () => {
 		expect(await open()).toEqual([]);
 	});
 
+	test('an item that Pimberly has discontinued may be gone from Khaos', async () => {
+		const code = simple(1);
+		shop().simulators.pimberly.upsert([{ primaryId: code, attributes: { discontinued: 'true' } }]);
+		await shop().sync();
+		expect(shop().stockItem(code).fields['DISCONTINUED']).toBe('-1');
+		await shop().control('POST', '/khaos/stock', { code, delete: true });
+		expect((await check()).run.counts).toMatchObject({ missing: 0, different: 0 });
+		expect(await open()).toEqual([]);
+	});
+
 	test('made again by hand as it was, an item is Live again without a write', async () => {
 		const code = simple(1);
 		const { fields, udas, harmonisation } = structuredClone(shop().stockItem(code));
@@ -158,14 +179,29 @@ describe('a drift check', () => {
 		await check();
 		const since = (await shop().ledger.drift.lastFinished('nightly'))!;
 		expect(since).not.toBeNull();
-		await new Promise((resolve) => setTimeout(resolve, 1_100));
-		const revisedSince = new Date(Date.now()).toISOString();
+		const revisedSince = await nextSecond();
 		await shop().control('POST', '/khaos/stock', { code: simple(0), set: { WEIGHT: '9.99' } });
 		shop().simulators.control.resetLog();
 		const report = await check({ name: 'hourly', since: revisedSince, prices: false, commodityCodes: false });
 		expect(report.run.counts.items).toBe(1);
 		expect(shop().callsToKhaos()).toEqual(['GetStockList', 'ExportStock']);
 		expect(await open()).toEqual([`high operations attributeDrift ${simple(0)} WEIGHT`]);
+	});
+
+	test('what goes while the revised items are looked at is not called missing: the next whole check decides', async () => {
+		const [gone, edited] = [simple(0), simple(1)];
+		const revisedSince = await nextSecond();
+		for (const code of [gone, edited]) await shop().control('POST', '/khaos/stock', { code, set: { WEIGHT: '9.99' } });
+		const { khaos } = shop();
+		const client = Object.create(khaos) as KhaosClient;
+		client.call = async (method, parameters) => {
+			if (method === 'ExportStock') await shop().control('POST', '/khaos/stock', { code: gone, delete: true });
+			return await khaos.call(method, parameters);
+		};
+		await check({ name: 'hourly', since: revisedSince, prices: false, commodityCodes: false }, client);
+		expect(await open()).toEqual([`high operations attributeDrift ${edited} WEIGHT`]);
+		await check();
+		expect(await open()).toContain(`critical operations missingInKhaos ${gone}`);
 	});
 
 	test('a variant that Khaos shows inside its parent only is found there', async () => {

@@ -170,7 +170,9 @@ describe.each(backends)('%s', (backend) => {
 			{ primaryId: 'TEE', status: 'Live', stockId: 'khaos-TEE' },
 		]);
 		await story.ledger.settle(live.map(confirmed));
-		story.later(60_000);
+		story.later(44_999);
+		expect(await takePimberly()).toEqual([]);
+		story.later(1);
 		const held = await takePimberly();
 		expect(held.map((item) => item.desired)).toMatchObject([
 			{ primaryId: 'TEE-RED', status: 'Held', message: 'Waits for TEE to be confirmed in Khaos' },

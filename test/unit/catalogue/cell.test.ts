@@ -111,6 +111,15 @@ describe('barcodes', () => {
 	});
 });
 
+test.each(['BARCODE', 'OTHER_REF', 'SUPPLIER_STOCK_CODE'])(
+	'a %s that is too long is refused: cut, it would be another',
+	(column) => {
+		expect(valueOf('A'.repeat(31), column, { maxLength: 30 })).toMatchObject({
+			rejected: [`It has 31 characters, and ${column} takes 30.`],
+		});
+	},
+);
+
 describe('numbers', () => {
 	test('stay as they were written', () => {
 		expect(valueOf('52.00', 'SELL_PRICE')).toBe('52.00');

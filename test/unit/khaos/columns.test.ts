@@ -55,6 +55,9 @@ describe('comparing what was sent with what Khaos shows', () => {
 		['richText', '<p>5 &lt; 6&nbsp;&bull;</p>\n<br />', '<p>5 < 6 •</p> <br/>', true],
 		['richText', '<p>A</p>', '<p>B</p>', false],
 		['richText', 'Salt &amp; pepper', 'Salt & pepper', true],
+		// Encoded once more on its way into Khaos or out of it.
+		['richText', 'Caf&eacute;', 'Caf&amp;eacute;', true],
+		['richText', 'Caf&eacute;', 'Caf&amp;egrave;', false],
 		['list', 'Wool, Cotton', 'Cotton,Wool', true],
 		['list', 'Wool', 'Wool, Cotton', false],
 		['taxCode', '2', '3', true],

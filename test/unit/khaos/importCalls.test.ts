@@ -63,6 +63,13 @@ describe('planning a row', () => {
 		expect(row.cells).toMatchObject({ BUY_PRICE: '7.7500', TAX_CODE: '4' });
 	});
 
+	test('zero-rated and exempt read the same: what was written last is kept while Khaos owns the tax', () => {
+		const item = itemOf('A', { TAX_CODE: '2' }, { TAX_CODE: { owner: 'khaos' } });
+		const shown = existing('A', { TAX_CODE: '2' });
+		expect(plan(item, { ...shown, unproven: { TAX_CODE: '3' } }, true).cells).toMatchObject({ TAX_CODE: '3' });
+		expect(plan(itemOf('A', { TAX_CODE: '3' }, item.settings), shown, true).cells).toMatchObject({ TAX_CODE: '3' });
+	});
+
 	test('of a new item Khaos owns the vendor’s defaults, unless Pimberly has a value to start with', () => {
 		const settings = { STOCK_TYPE1: { owner: 'khaos' as const }, TAX_CODE: { owner: 'khaos' as const } };
 		expect(plan(itemOf('A', { STOCK_TYPE1: null, TAX_CODE: '2' }, settings)).cells).toMatchObject({
