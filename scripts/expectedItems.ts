@@ -60,7 +60,8 @@ export function differencesOf(product: AccountProduct, item: ShownItem | undefin
 		if (actual === null) return [];
 		const expected = expectedText(product, attribute);
 		const shown = Array.isArray(actual) ? actual : [actual];
-		if (expected === '' ? shown.every(saysNothing) : shown.some((text) => same(expected, text))) return [];
+		if (expected === '' && shown.every((text) => saysNothing(text) || same('', text))) return [];
+		if (expected !== '' && shown.some((text) => same(expected, text))) return [];
 		return [{ primaryId, kind, field: attribute, expected, actual: shown.join(', ') }];
 	});
 }
@@ -166,8 +167,11 @@ function sameText(expected: string, actual: string): boolean {
 
 const DESCRIPTION_LIMIT = 250;
 
+/** By way of capitals: some letters have none of their own (ß becomes SS). */
+const caseless = (text: string): string => meaning(text).toUpperCase().toLowerCase();
+
 function sameDescription(expected: string, actual: string): boolean {
-	const [wanted, found] = [meaning(expected).toLowerCase(), meaning(actual).toLowerCase()];
+	const [wanted, found] = [caseless(expected), caseless(actual)];
 	return wanted === found || (wanted.length > DESCRIPTION_LIMIT && wanted.slice(0, DESCRIPTION_LIMIT).trim() === found);
 }
 

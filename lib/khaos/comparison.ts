@@ -76,6 +76,9 @@ const plain = (text: string): string =>
 		.replace(/[\t\r\n]+/g, ' ')
 		.trim();
 
+/** The text without its case. By way of capitals, since some letters have none of their own (ß becomes SS). */
+const caseless = (text: string): string => plain(text).toUpperCase().toLowerCase();
+
 /**
  * What rich text says: entities decoded, white space that nobody sees left out. Khaos may return entities decoded or not
  * (contract 16), so they are decoded until nothing changes.
@@ -119,7 +122,7 @@ export function compare(expected: string, actual: string, rule: ComparisonRule):
 		case 'text':
 			return plain(expected) === plain(actual);
 		case 'description':
-			return plain(expected).toLowerCase() === plain(actual).toLowerCase();
+			return caseless(expected) === caseless(actual);
 		case 'richText':
 			return meaning(expected) === meaning(actual);
 		case 'number':

@@ -42,6 +42,7 @@ describe('comparing what was sent with what Khaos shows', () => {
 		['text', 'two\nlines', 'two lines', true],
 		['text', 'cafe\u0301', 'caf\u00e9', true],
 		['description', 'Oak desk LAMP', 'Oak Desk Lamp', true],
+		['description', 'Große Lampe', 'GROSSE LAMPE', true],
 		['description', 'Oak', 'Ash', false],
 		['number', '12.5', '12.5000', true],
 		['number', '12.50', '12.51', false],

@@ -120,6 +120,21 @@ describe('what Khaos holds beside the catalogue', () => {
 		expect(differencesOf(parent, shownLamp).map(({ field }) => field)).toEqual(['stockControlled']);
 	});
 
+	test.each(['0', 'False', 'N', 'no', ''])(
+		'a yes or no that Pimberly leaves open is the %j that Khaos shows',
+		(shown) => {
+			const product = withAttributes({ discontinued: '' });
+			const item = { ...shownLamp, elements: { ...shownLamp.elements, DISCONTINUED: shown } };
+			expect(differencesOf(product, item)).toEqual([]);
+		},
+	);
+
+	test('a description that Khaos keeps in capitals is the same, whatever its letters', () => {
+		const product = withAttributes({ itemName: 'Große Lampe' });
+		const item = { ...shownLamp, elements: { ...shownLamp.elements, STOCK_DESC: 'GROSSE LAMPE' } };
+		expect(differencesOf(product, item)).toEqual([]);
+	});
+
 	test('a commodity code goes only together with a country', () => {
 		const product = withAttributes({ countryOfOrigin: '' });
 		expect(differencesOf(product, { ...shownLamp, commodityCodes: [], countries: [] })).toEqual([]);
