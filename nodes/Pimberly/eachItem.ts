@@ -1,33 +1,17 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
 
-import { concurrently } from '../../lib/concurrently';
-import { failedItem } from '../failedItem';
+import { eachItem as each } from '../eachItem';
 import { nodeErrorOf } from './account';
 
 /** What an operation made of all its items, in the order of the items. */
 export type Operation = (context: IExecuteFunctions) => Promise<INodeExecutionData[]>;
 
-/**
- * Runs a task for each input item, a few at a time, and pairs its output with the item. With “Continue On Fail” a failed
- * item becomes one that says why; otherwise the first failure ends the node, naming the item.
- */
-export async function eachItem(
+/** A task for each input item, a few at a time; what fails is shown as an error of Pimberly's. */
+export const eachItem = async (
 	context: IExecuteFunctions,
 	parallel: number,
 	task: (itemIndex: number) => Promise<IDataObject[]>,
-): Promise<INodeExecutionData[]> {
-	const outputs = await concurrently(context.getInputData(), parallel, async (_item, itemIndex) => {
-		try {
-			const made = await task(itemIndex);
-			return made.map((json): INodeExecutionData => ({ json, pairedItem: { item: itemIndex } }));
-		} catch (error) {
-			const shown = nodeErrorOf(context.getNode(), error, itemIndex);
-			if (!context.continueOnFail()) throw shown;
-			return [failedItem(itemIndex, shown)];
-		}
-	});
-	return outputs.flat();
-}
+): Promise<INodeExecutionData[]> => await each(context, { parallel, errorOf: nodeErrorOf }, task);
 
 /** The Primary ID parameter of an item. */
 export function primaryIdOf(context: IExecuteFunctions, itemIndex: number): string {

@@ -142,6 +142,42 @@ test('Release gives a batch back, and sends held changes on a person’s word', 
 	expect(both!.map((item) => item.json['key']).sort()).toEqual(['LAMP', 'TEE-RED']);
 });
 
+test('with Continue On Fail an item that says too little keeps none of the others from what a person asked for', async () => {
+	const continuing = (operation: string, parameters: IDataObject): NodeUnderTest => ({
+		...sequencer(operation, parameters),
+		continueOnFail: true,
+	});
+	await run(sequencer('add'), itemsOf(json(stockItem('LAMP')), json(stockItem('VASE'))));
+	const [batch] = await run(sequencer('take', { target: 'khaos' }));
+	const [lamp, vase] = batch!;
+	const without = { ...lamp!, json: { key: 'LAMP' } };
+	expect(
+		(await run(continuing('release', { release: 'batch', reason: 'Stopped by hand' }), [without, vase!]))[0],
+	).toMatchObject([
+		{ json: { error: 'This item has no lease to release' }, pairedItem: { item: 0 } },
+		{ json: { key: 'VASE', released: 2 }, pairedItem: { item: 1 } },
+	]);
+	const named = { names: '={{ $json.key }}', kinds: ['stockItem'], reason: '={{ $json.why }}' };
+	const asked = itemsOf(
+		{ key: 'LAMP', why: 'Not sold any more' },
+		{ key: 'VASE', why: '' },
+		{ key: '', why: 'Not sold' },
+	);
+	expect((await run(continuing('drop', named), asked))[0]).toMatchObject([
+		{ json: { outcome: 'dropped' } },
+		{ json: { error: 'Reason is empty' } },
+		{ json: { error: 'Stock Codes is empty' } },
+	]);
+	expect((await run(sequencer('getAll', { filters: { kinds: ['stockItem'] } })))[0]).toMatchObject([
+		{ json: { key: 'VASE', state: 'queued' } },
+	]);
+	expect((await run(continuing('replay', { ...named, replay: 'names' }), [...asked].reverse()))[0]).toMatchObject([
+		{ json: { error: 'Stock Codes is empty' } },
+		{ json: { error: 'Reason is empty' } },
+		{ json: { outcome: 'replayed' } },
+	]);
+});
+
 test('Confirm ends on a person’s word what was sent and can’t be read back', async () => {
 	const table = kit('TABLE', ['LEG*4']) as { change: Change };
 	await run(sequencer('add'), itemsOf(json(stockItem('TABLE')), json(stockItem('LEG')), json(table.change)));

@@ -1,7 +1,16 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
 import { ledgerOf } from '../../ledgerFromCredentials';
-import { hintOf, kindsOf, namesOf, namesProperty, reasonOf, reasonProperty, shown, shownFor } from './namedParameters';
+import {
+	hintOf,
+	kindsOf,
+	namesOf,
+	namesProperty,
+	onEachItem,
+	reasonOf,
+	reasonProperty,
+	shownFor,
+} from './namedParameters';
 
 export const description: INodeProperties[] = shownFor('confirm', [
 	{
@@ -27,16 +36,12 @@ export const description: INodeProperties[] = shownFor('confirm', [
 ]);
 
 /** Confirms on a person's word what was sent and can't be read back; one item for each name, saying what happened. */
-export async function execute(
-	context: IExecuteFunctions,
-	items: INodeExecutionData[],
-): Promise<INodeExecutionData[][]> {
+export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const ledger = await ledgerOf(context);
-	const outputs: INodeExecutionData[] = [];
-	for (const itemIndex of items.keys()) {
+	const outputs = await onEachItem(context, async (itemIndex) => {
 		const named = { names: namesOf(context, itemIndex), kinds: kindsOf(context, itemIndex) };
-		outputs.push(...shown(await ledger.vouch(named, reasonOf(context, itemIndex)), itemIndex));
-	}
+		return await ledger.vouch(named, reasonOf(context, itemIndex));
+	});
 	hintOf(context, outputs);
 	return [outputs];
 }

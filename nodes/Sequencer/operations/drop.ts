@@ -7,9 +7,9 @@ import {
 	kindsProperty,
 	namesOf,
 	namesProperty,
+	onEachItem,
 	reasonOf,
 	reasonProperty,
-	shown,
 	shownFor,
 } from './namedParameters';
 
@@ -27,16 +27,12 @@ export const description: INodeProperties[] = shownFor('drop', [
 ]);
 
 /** Takes changes out of the queue for good; one item for each stock code, saying what happened. */
-export async function execute(
-	context: IExecuteFunctions,
-	items: INodeExecutionData[],
-): Promise<INodeExecutionData[][]> {
+export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const ledger = await ledgerOf(context);
-	const outputs: INodeExecutionData[] = [];
-	for (const itemIndex of items.keys()) {
+	const outputs = await onEachItem(context, async (itemIndex) => {
 		const named = { names: namesOf(context, itemIndex), kinds: kindsOf(context, itemIndex) };
-		outputs.push(...shown(await ledger.drop(named, reasonOf(context, itemIndex)), itemIndex));
-	}
+		return await ledger.drop(named, reasonOf(context, itemIndex));
+	});
 	hintOf(context, outputs);
 	return [outputs];
 }

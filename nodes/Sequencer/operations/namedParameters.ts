@@ -1,14 +1,16 @@
 import {
 	NodeOperationError,
 	updateDisplayOptions,
+	type IDataObject,
 	type IExecuteFunctions,
 	type INodeExecutionData,
 	type INodeProperties,
 } from 'n8n-workflow';
 import { z } from 'zod';
 
-import type { NamedOutcome } from '../../../lib/ledger/onRequest/namedChanges';
 import { kindSchema, type Kind } from '../../../lib/shapes';
+import { eachItem } from '../../eachItem';
+import { operationErrorOf } from '../../operationError';
 
 /** Which changes a person means, and why; shared by the operations that act on a person's word. */
 export const namesProperty: INodeProperties = {
@@ -84,16 +86,26 @@ export function reasonOf(context: IExecuteFunctions, itemIndex: number): string 
 	});
 }
 
-export const shown = (outcomes: NamedOutcome[], itemIndex: number): INodeExecutionData[] =>
-	outcomes.map(
-		(outcome) => ({ json: { ...outcome }, pairedItem: { item: itemIndex } }) as unknown as INodeExecutionData,
-	);
+/**
+ * What a person's word does, item by item in the order of the input. Each stands for itself: with “Continue On Fail” what is
+ * wrong with one item keeps none of the others from being done.
+ */
+export async function onEachItem(
+	context: IExecuteFunctions,
+	task: (itemIndex: number) => Promise<object[]>,
+): Promise<INodeExecutionData[]> {
+	const one = async (itemIndex: number): Promise<IDataObject[]> => (await task(itemIndex)) as IDataObject[];
+	return await eachItem(context, { parallel: 1, errorOf: operationErrorOf }, one);
+}
 
 /** “3 replayed, 1 not found”. */
 export function hintOf(context: IExecuteFunctions, outputs: INodeExecutionData[]): void {
 	const words: Record<string, string> = { notFound: 'not found' };
 	const counts = new Map<string, number>();
-	for (const { json } of outputs) counts.set(String(json['outcome']), (counts.get(String(json['outcome'])) ?? 0) + 1);
+	for (const { json } of outputs) {
+		const outcome = String(json['outcome'] ?? 'failed');
+		counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+	}
 	const message = [...counts].map(([outcome, count]) => `${count} ${words[outcome] ?? outcome}`).join(', ');
 	context.addExecutionHints({
 		message: message === '' ? 'There was nothing of the kind' : message,

@@ -1,8 +1,9 @@
-import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
 import { keyOf } from '../../../lib/shapes';
 import { ledgerOf } from '../../ledgerFromCredentials';
+import { onEachItem, reasonOf, reasonProperty } from './namedParameters';
 
 const show = { operation: ['release'] };
 
@@ -38,16 +39,7 @@ export const description: INodeProperties[] = [
 		description: 'The stock code whose changes are held',
 		displayOptions: { show: { ...show, release: ['hold'] } },
 	},
-	{
-		displayName: 'Reason',
-		name: 'reason',
-		type: 'string',
-		default: '',
-		required: true,
-		placeholder: 'e.g. Parent was made in Khaos by hand',
-		description: 'Why, in your words; it is kept in the audit trail',
-		displayOptions: { show },
-	},
+	{ ...reasonProperty('e.g. Parent was made in Khaos by hand'), displayOptions: { show } },
 ];
 
 /** Gives a batch back, or ends a hold, with a reason. */
@@ -56,26 +48,36 @@ export async function execute(
 	items: INodeExecutionData[],
 ): Promise<INodeExecutionData[][]> {
 	const ledger = await ledgerOf(context);
-	const output: INodeExecutionData[] = [];
 	const done = new Map<string, number>();
-	for (const [itemIndex, item] of items.entries()) {
-		const reason = context.getNodeParameter('reason', itemIndex) as string;
+	const output = await onEachItem(context, async (itemIndex) => {
+		const reason = reasonOf(context, itemIndex);
 		if (context.getNodeParameter('release', itemIndex) === 'hold') {
-			const stockCode = context.getNodeParameter('stockCode', itemIndex) as string;
-			const released = await ledger.endHold([keyOf(stockCode)], reason);
-			output.push({ json: { stockCode, released }, pairedItem: { item: itemIndex } });
-			continue;
+			const stockCode = stockCodeOf(context, itemIndex);
+			return [{ stockCode, released: await ledger.endHold([keyOf(stockCode)], reason) }];
 		}
-		const token = (item.json['lease'] as { token?: unknown } | undefined)?.token;
-		if (typeof token !== 'string') {
-			throw new NodeOperationError(context.getNode(), 'This item has no lease to release', {
-				itemIndex,
-				description:
-					'Connect the Sequencer Trigger, or a Sequencer that takes a batch, and keep the lease field of its items.',
-			});
-		}
+		const { json } = items[itemIndex]!;
+		const token = tokenOf(context, json, itemIndex);
 		if (!done.has(token)) done.set(token, await ledger.release(token, reason));
-		output.push({ json: { ...item.json, released: done.get(token)! }, pairedItem: { item: itemIndex } });
-	}
+		return [{ ...json, released: done.get(token)! }];
+	});
 	return [output];
+}
+
+function stockCodeOf(context: IExecuteFunctions, itemIndex: number): string {
+	const stockCode = String(context.getNodeParameter('stockCode', itemIndex, '') ?? '').trim();
+	if (stockCode !== '') return stockCode;
+	throw new NodeOperationError(context.getNode(), 'Stock Code is empty', {
+		itemIndex,
+		description: 'Enter the stock code that is held, or an expression such as {{ $json.key }}.',
+	});
+}
+
+function tokenOf(context: IExecuteFunctions, json: IDataObject, itemIndex: number): string {
+	const token = (json['lease'] as { token?: unknown } | undefined)?.token;
+	if (typeof token === 'string') return token;
+	throw new NodeOperationError(context.getNode(), 'This item has no lease to release', {
+		itemIndex,
+		description:
+			'Connect the Sequencer Trigger, or a Sequencer that takes a batch, and keep the lease field of its items.',
+	});
 }

@@ -8,9 +8,9 @@ import {
 	kindsProperty,
 	namesOf,
 	namesProperty,
+	onEachItem,
 	reasonOf,
 	reasonProperty,
-	shown,
 	shownFor,
 } from './namedParameters';
 
@@ -43,24 +43,19 @@ export const description: INodeProperties[] = shownFor('replay', [
 const statesOf: Record<string, ReplayableState[]> = { failed: ['failed'], failedOrRetrying: ['failed', 'retrying'] };
 
 /** Sends again what did not get through; one item for each stock code, or for each change of all. */
-export async function execute(
-	context: IExecuteFunctions,
-	items: INodeExecutionData[],
-): Promise<INodeExecutionData[][]> {
+export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const ledger = await ledgerOf(context);
-	const outputs: INodeExecutionData[] = [];
-	for (const itemIndex of items.keys()) {
+	let allDone = false;
+	const outputs = await onEachItem(context, async (itemIndex) => {
 		const reason = reasonOf(context, itemIndex);
 		const kinds = kindsOf(context, itemIndex);
 		const states = statesOf[String(context.getNodeParameter('replay', itemIndex))];
-		const outcomes =
-			states === undefined
-				? await ledger.replay({ names: namesOf(context, itemIndex), kinds }, reason)
-				: await ledger.replayAll({ states, kinds }, reason);
-		outputs.push(...shown(outcomes, itemIndex));
+		if (states === undefined) return await ledger.replay({ names: namesOf(context, itemIndex), kinds }, reason);
 		// All is all: it need not be done again for each input item.
-		if (states !== undefined) break;
-	}
+		if (allDone) return [];
+		allDone = true;
+		return await ledger.replayAll({ states, kinds }, reason);
+	});
 	hintOf(context, outputs);
 	return [outputs];
 }
