@@ -220,7 +220,8 @@ function silenceOf(system: string, contacts: Contact[]): NewException {
 	const [{ lastError, answeredAt }] = [...contacts].sort(
 		(one, other) => (other.silentMs ?? 0) - (one.silentMs ?? 0),
 	) as [Contact];
-	const long = `for ${Math.floor(longestMs / 60_000)} minutes`;
+	const minutes = Math.floor(longestMs / 60_000);
+	const long = `for ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`;
 	const error = lastError === null ? '' : ` ${/[.!?]$/.test(lastError) ? lastError : `${lastError}.`}`;
 	return {
 		type: 'sourceSilent',

@@ -84,6 +84,11 @@ export interface MonitorPort {
 	 * resolved. `windowMs`: the lag is that of changes confirmed in so many milliseconds (an hour).
 	 */
 	checkHealth(thresholds?: Partial<HealthThresholds>, windowMs?: number): Promise<Health>;
+	/**
+	 * The same look for a page. What is a breach is decided by the limits of the last `checkHealth` (or else the defaults), so
+	 * that a page never ends what that opened; `thresholds`, where a page has its own, only say how its measures are shown.
+	 */
+	viewHealth(thresholds?: Partial<HealthThresholds>): Promise<Health>;
 	/** Samples since this time (milliseconds since 1970), oldest first. */
 	healthSamples(since: number): Promise<HealthSample[]>;
 	exceptions(filter: ExceptionFilter): Promise<ListedException[]>;

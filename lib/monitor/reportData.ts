@@ -48,7 +48,7 @@ export interface ReportData {
 	open: number;
 	bySeverity: Record<Severity, number>;
 	changes: {
-		/** Opened since then and still open, worst first. */
+		/** Opened since then, or come back after somebody had resolved it, and still open; worst first. */
 		opened: ReportItem[];
 		/** Resolved since then, by a person or by themselves, worst first. */
 		resolved: ReportItem[];
@@ -85,13 +85,13 @@ const dayMs = 24 * 60 * 60_000;
  * one: it opens and resolves exceptions and leaves a sample.
  */
 export async function buildReportData(port: MonitorPort, options: ReportOptions = {}): Promise<ReportData> {
-	const health = await port.checkHealth(options.thresholds);
+	const health = await port.viewHealth(options.thresholds);
 	const now = Date.parse(health.at);
 	const since = new Date(now - (options.sinceMs ?? dayMs)).toISOString();
 	const open = await port.exceptions({});
 	const touched = await port.exceptions({ states: ['resolved'], since });
 	const resolved = touched.filter((one) => one.resolvedAt! >= since);
-	const opened = open.filter((one) => one.openedAt >= since);
+	const opened = open.filter(({ openedAt, foundAgainAt }) => (foundAgainAt ?? openedAt) >= since);
 	const internalIds = await port.internalIdsOf(
 		[...new Set([...open, ...resolved].map((one) => one.primaryId))].filter((id) => id !== ''),
 	);

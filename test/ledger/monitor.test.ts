@@ -1,6 +1,7 @@
 import { historyOf } from '../../lib/monitor/history';
 import { buildReportData } from '../../lib/monitor/reportData';
 import { KhaosFault } from '../../lib/khaos/webServices/fault';
+import type { ListedException } from '../../lib/ledger/exceptions/exceptions';
 import { LANES } from '../../lib/shapes';
 import { backends, beginStory, change, confirmed, defaultVersion, rejection, result, type Story } from './story';
 
@@ -107,6 +108,46 @@ describe.each(backends)('what the monitor sees in %s', (backend) => {
 		await story.ledger.settle((await takeItems()).map(confirmed));
 		await story.ledger.monitor.checkHealth({ lagMinutes: { warn: 100, breach: 200 } });
 		expect(await types()).toEqual([]);
+	});
+
+	test('what comes back after somebody resolved it is new in the report, and says since when', async () => {
+		await story.ledger.add([change('TEE')]);
+		story.later(61 * minute);
+		await story.ledger.monitor.checkHealth();
+		const [{ exceptionId, openedAt }] = (await story.ledger.exceptions()) as [ListedException];
+		await story.ledger.updateExceptions([{ exceptionId, state: 'resolved', by: 'Ada' }]);
+		await story.ledger.settle((await takeItems()).map(confirmed));
+		story.later(3 * 24 * 60 * minute);
+		await story.ledger.add([change('LAMP')]);
+		story.later(61 * minute);
+		const { changes } = await buildReportData(story.ledger.monitor);
+		expect(changes.opened).toMatchObject([
+			{ exceptionId, openedAt, foundAgainAt: new Date(story.now).toISOString(), state: 'open' },
+		]);
+	});
+
+	test('the limits of the health check count for what is an exception, whatever limits a page is drawn with', async () => {
+		await story.ledger.add([change('TEE'), change('LAMP')]);
+		await story.ledger.monitor.checkHealth({ waiting: { warn: 1, breach: 2 } });
+		const [breach] = await story.ledger.exceptions();
+		expect(breach).toMatchObject({ type: 'queueDepthBreach' });
+		const levelOf = async (thresholds?: { waiting: { warn: number; breach: number } }) =>
+			(await buildReportData(story.ledger.monitor, { thresholds })).health.measures.find(
+				({ name }) => name === 'waiting',
+			);
+		expect(await levelOf()).toMatchObject({ value: 2, breach: 2, level: 'breach' });
+		expect(await levelOf({ waiting: { warn: 100, breach: 200 } })).toMatchObject({ breach: 200, level: 'ok' });
+		expect(await story.ledger.exceptions()).toMatchObject([{ exceptionId: breach!.exceptionId, state: 'open' }]);
+		await story.ledger.monitor.checkHealth({ waiting: { warn: 5, breach: 9 } });
+		expect(await levelOf({ waiting: { warn: 1, breach: 1 } })).toMatchObject({ level: 'breach' });
+		expect(await types()).toEqual([]);
+	});
+
+	test('without a health check the report looks by the limits of the package, and says what is over them', async () => {
+		await story.ledger.add([change('TEE')]);
+		story.later(61 * minute);
+		await buildReportData(story.ledger.monitor);
+		expect(await types()).toEqual(['medium queueDepthBreach Khaos Control']);
 	});
 
 	test('the report says what to do by owner, what is new and what is over, and what waits for what', async () => {

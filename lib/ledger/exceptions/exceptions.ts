@@ -51,6 +51,8 @@ export interface ListedException extends NewException {
 	resolvedBy: string | null;
 	/** Resolved by a person: it does not come back before this, also if its cause is found again. */
 	snoozedUntil: string | null;
+	/** When it last came back after a person had resolved it; null where it never did. */
+	foundAgainAt: string | null;
 }
 /** An exception that is not resolved. */
 export type OpenException = ListedException;
@@ -316,6 +318,7 @@ interface ExceptionRow {
 	resolved_at: number | null;
 	resolved_by: string | null;
 	snoozed_until: number | null;
+	found_again_at: number | null;
 }
 
 const rank = (column: string, values: readonly string[]): string =>
@@ -366,7 +369,8 @@ export async function listExceptions(
 	}
 	const rows = await tx.all<ExceptionRow>(
 		`SELECT exception_id, type, severity, owner, primary_id, key, field, value, reason, remedy, opened_at, last_seen_at,
-			acknowledged_at, assigned_to, resolved_at, resolved_by, snoozed_until
+			acknowledged_at, assigned_to, resolved_at, resolved_by, snoozed_until,
+			(SELECT max(at) FROM exception_events WHERE exception_events.exception_id = exceptions.exception_id AND event = 'foundAgain') AS found_again_at
 		 FROM exceptions WHERE ${conditions.join(' AND ')} ORDER BY ${worstFirst} LIMIT ?`,
 		...parameters,
 		filter.limit ?? 1_000_000_000,
@@ -394,4 +398,5 @@ const listed = (row: ExceptionRow): ListedException => ({
 	resolvedAt: iso(row.resolved_at),
 	resolvedBy: row.resolved_by,
 	snoozedUntil: iso(row.snoozed_until),
+	foundAgainAt: iso(row.found_again_at),
 });

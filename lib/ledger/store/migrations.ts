@@ -6,6 +6,7 @@ import { baselineTables } from './migrations/004-baseline';
 import { kitsAndPrices } from './migrations/005-kits-and-prices';
 import { channelTables } from './migrations/006-channel';
 import { exceptionsWork } from './migrations/007-exceptions-work';
+import { healthLimits } from './migrations/008-health-limits';
 import type { Migration } from './migrations/migration';
 
 export type { Migration } from './migrations/migration';
@@ -19,6 +20,7 @@ export const migrations: Migration[] = [
 	kitsAndPrices,
 	channelTables,
 	exceptionsWork,
+	healthLimits,
 ];
 
 /** The newest schema this version of the package knows; `known` is every migration up to it. */

@@ -25,7 +25,8 @@ export function monitorPort(database: Database, environmentId: number, environme
 	return {
 		environment,
 		checkHealth: async (thresholds = {}, windowMs = windowOfLagMs) =>
-			await checkHealth(database, environmentId, { ...defaultThresholds, ...thresholds }, windowMs),
+			await checkHealth(database, environmentId, { thresholds: { ...defaultThresholds, ...thresholds }, windowMs }),
+		viewHealth: async (thresholds = {}) => await viewHealth(database, environmentId, thresholds),
 		healthSamples: async (since) =>
 			await database.read(async (tx) => {
 				const rows = await tx.all<{ at: number; sample: string }>(
@@ -56,18 +57,55 @@ export function monitorPort(database: Database, environmentId: number, environme
 	};
 }
 
+/** What the last health check judged by. */
+interface HealthLimits {
+	thresholds: HealthThresholds;
+	windowMs: number;
+}
+
 /** Measured beside the writers; only what follows from it is written. */
-async function checkHealth(
+async function checkHealth(database: Database, environmentId: number, limits: HealthLimits): Promise<Health> {
+	const figures = await figuresOf(database, environmentId, limits);
+	return await database.write(async (tx) => {
+		await tx.run(
+			`INSERT INTO health_limits (environment_id, limits) VALUES (?, ?)
+			 ON CONFLICT (environment_id) DO UPDATE SET limits = excluded.limits WHERE health_limits.limits <> excluded.limits`,
+			environmentId,
+			JSON.stringify(limits),
+		);
+		return await keepBreaches(tx, environmentId, figures);
+	});
+}
+
+async function viewHealth(
 	database: Database,
 	environmentId: number,
-	thresholds: HealthThresholds,
-	windowMs: number,
+	shownBy: Partial<HealthThresholds>,
 ): Promise<Health> {
-	const figures = judge(
-		await database.read(async (tx) => await healthFigures(tx, environmentId, windowMs)),
-		thresholds,
+	const limits = await database.read(async (tx) => await limitsOf(tx, environmentId));
+	const figures = await figuresOf(database, environmentId, limits);
+	const health = await database.write(async (tx) => await keepBreaches(tx, environmentId, figures));
+	return { ...health, ...judge(health, { ...limits.thresholds, ...shownBy }) };
+}
+
+async function figuresOf(
+	database: Database,
+	environmentId: number,
+	{ thresholds, windowMs }: HealthLimits,
+): Promise<JudgedFigures> {
+	return judge(await database.read(async (tx) => await healthFigures(tx, environmentId, windowMs)), thresholds);
+}
+
+async function limitsOf(tx: Transaction, environmentId: number): Promise<HealthLimits> {
+	const row = await tx.get<{ limits: string }>(
+		'SELECT limits FROM health_limits WHERE environment_id = ?',
+		environmentId,
 	);
-	return await database.write(async (tx) => await keepBreaches(tx, environmentId, figures));
+	const kept = row === undefined ? null : (JSON.parse(row.limits) as HealthLimits);
+	return {
+		thresholds: { ...defaultThresholds, ...kept?.thresholds },
+		windowMs: kept?.windowMs ?? windowOfLagMs,
+	};
 }
 
 async function keepBreaches(tx: Transaction, environmentId: number, figures: JudgedFigures): Promise<Health> {

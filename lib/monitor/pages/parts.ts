@@ -95,8 +95,11 @@ function subjectOf({ primaryId, key, field, productUrl }: ReportItem): Markup {
 }
 
 function itemOf(item: ReportItem, options: PageOptions): Markup {
-	const { severity, title, reason, remedy, openedAt, state, assignedTo, resolvedAt, resolvedBy } = item;
+	const { severity, title, reason, remedy, openedAt, foundAgainAt, state, assignedTo, resolvedAt, resolvedBy } = item;
 	const people = [
+		...(foundAgainAt === null || resolvedAt !== null
+			? []
+			: [`back since ${timeOf(foundAgainAt, options)}, after it was resolved`]),
 		...(state === 'acknowledged' ? ['somebody looks at it'] : []),
 		...(assignedTo === '' ? [] : [`assigned to ${assignedTo}`]),
 		...(resolvedAt === null

@@ -25,6 +25,7 @@ export function found(type: ExceptionType, about: Partial<ReportItem> = {}): Rep
 		resolvedAt: null,
 		resolvedBy: null,
 		snoozedUntil: null,
+		foundAgainAt: null,
 		internalId: '',
 		productUrl: null,
 		ageHours: 1,
