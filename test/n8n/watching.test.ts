@@ -150,11 +150,13 @@ describe('what people look at, in a real n8n and a real browser', () => {
 			open.map(({ exceptionId }) => exceptionId).sort(),
 		);
 
-		const [mine, theirs] = rows;
+		const [mine, theirs, misspelt] = rows;
 		await api.updateDataTableRow('Sync exceptions', String(mine!.exceptionId), {
-			state: 'resolved',
+			state: 'Resolved ',
 			note: 'Not for sale.',
 		});
+		// One row that nobody can read keeps back no other.
+		await api.updateDataTableRow('Sync exceptions', String(misspelt!.exceptionId), { state: 'done', note: 'Was me.' });
 		await api.updateDataTableRow('Sync exceptions', String(theirs!.exceptionId), {
 			assignedTo: 'ada@example.com',
 			state: 'acknowledged',
@@ -166,10 +168,14 @@ describe('what people look at, in a real n8n and a real browser', () => {
 		expect(of(theirs!)).toMatchObject({ state: 'acknowledged', assignedTo: 'ada@example.com' });
 
 		await succeeds(await api.run(workflow.id, 'Every Quarter of an Hour'), workflow.id);
-		const again = (await api.dataTableRows('Sync exceptions')).find(
-			({ exceptionId }) => exceptionId === mine!.exceptionId,
-		);
-		expect(again).toMatchObject({ state: 'resolved', note: '', lastNote: 'Not for sale.' });
+		const again = await api.dataTableRows('Sync exceptions');
+		const rowOf = (row: Record<string, unknown>) => again.find(({ exceptionId }) => exceptionId === row.exceptionId);
+		expect(rowOf(mine!)).toMatchObject({ state: 'resolved', note: '', lastNote: 'Not for sale.' });
+		expect(rowOf(misspelt!)).toMatchObject({
+			state: 'open',
+			note: '',
+			lastNote: 'Was me. Not taken over: “done” is no state; it can be open, acknowledged or resolved.',
+		});
 	});
 
 	test.each([

@@ -1,15 +1,21 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { NodeConnectionTypes, NodeHelpers, type IDataObject, type INodeExecutionData } from 'n8n-workflow';
+import {
+	NodeConnectionTypes,
+	NodeHelpers,
+	type IDataObject,
+	type INodeExecutionData,
+	type INodeParameters,
+} from 'n8n-workflow';
 
 import { SyncMonitor } from '../../nodes/SyncMonitor/SyncMonitor.node';
 import { Sequencer } from '../../nodes/Sequencer/Sequencer.node';
 import { openFromCredential } from '../../nodes/ledgerFromCredentials';
 import { startSimulators, type Simulators } from '../../simulators/start';
 import { change, readBackOf, rejection, result, stockItem } from '../ledger/story';
-import { itemsOf, run, workflowOf } from './harness';
+import { executeContext, itemsOf, run, workflowOf } from './harness';
 
 let folder: string;
 let simulators: Simulators;
@@ -109,6 +115,75 @@ test('Exception: Get Many and Update', async () => {
 	await monitor('exception', 'setOwner', { type: 'invalidProduct', owner: 'operations', by: 'Ada' });
 	const [owned] = await monitor('exception', 'getAll', { filters: { owners: ['operations'] } });
 	expect(owned).toHaveLength(2);
+});
+
+test('a word that is no state is an error of its own item; the others count, also where nobody says who they are', async () => {
+	await (await ledger()).add([rejection('P1', 'itemName'), rejection('P2', 'weightKg')]);
+	const [first, second] = (await (await ledger()).exceptions()).map(({ exceptionId }) => exceptionId);
+	const parameters = {
+		resource: 'exception',
+		operation: 'update',
+		by: '={{ $json.who }}',
+		changes: { state: '={{ $json.state }}', owner: '={{ $json.owner }}' },
+	};
+	const items = itemsOf(
+		{ exceptionId: first, state: 'done', owner: 'everybody' },
+		{ exceptionId: second, state: 'acknowledged' },
+	);
+	const test = { node: new SyncMonitor(), parameters: parameters as never, credentials };
+	await expect(run(test, items)).rejects.toThrow('“done” is no state; it can be open, acknowledged or resolved');
+	const [updated] = await run({ ...test, continueOnFail: true }, items);
+	expect(updated).toMatchObject([
+		{ json: { outcome: 'updated', exceptionId: second, state: 'acknowledged' }, pairedItem: { item: 1 } },
+		{
+			json: {
+				error: expect.stringContaining('“everybody” is no owner; it can be ecommerce, operations or finance') as string,
+			},
+			pairedItem: { item: 0 },
+		},
+	]);
+	const history = (await (await ledger()).exceptionHistory([second!])).get(second!)!;
+	expect(history.at(-1)).toMatchObject({ event: 'acknowledged', by: 'somebody' });
+});
+
+test('the worklist takes over what people changed, and nothing that the ledger has changed since', () => {
+	const template = JSON.parse(readFileSync(join(__dirname, '../../workflows/exception-report.json'), 'utf8')) as {
+		nodes: Array<{ name: string; parameters: INodeParameters }>;
+	};
+	const { parameters } = template.nodes.find(({ name }) => name === 'Take It Over')!;
+	const row = { exceptionId: '7', state: 'open', assignedTo: 'a|b', owner: 'finance', mirrored: 'open|a|b|finance' };
+	const taken = (edit: IDataObject): unknown =>
+		executeContext({ node: new SyncMonitor(), parameters }, itemsOf({ ...row, note: '', ...edit })).getNodeParameter(
+			'changes',
+			0,
+		);
+	// It may be resolved by itself meanwhile: whoever writes a note does not open it again.
+	expect(taken({ note: ' Asked. ' })).toEqual({ note: 'Asked.' });
+	expect(taken({ state: 'Resolved ' })).toEqual({ note: '', state: 'resolved' });
+	expect(taken({ assignedTo: null, owner: 'Operations' })).toEqual({ note: '', assignedTo: '', owner: 'operations' });
+});
+
+test('an alert that came back after somebody resolved it is told again', () => {
+	const template = JSON.parse(readFileSync(join(__dirname, '../../workflows/queue-health-alert.json'), 'utf8')) as {
+		nodes: Array<{ name: string; parameters: INodeParameters }>;
+	};
+	const keyOf = (node: string, foundAgainAt: string | null): unknown =>
+		executeContext(
+			{
+				node: new SyncMonitor(),
+				// A parameter of any node: what counts is its expression.
+				parameters: {
+					resource: 'exception',
+					operation: 'update',
+					by: template.nodes.find(({ name }) => name === node)!.parameters['dedupeValue']!,
+				},
+			},
+			itemsOf({ exceptionId: '7', foundAgainAt }),
+		).getNodeParameter('by', 0);
+	for (const node of ['Not Told Yet', 'Not Told Up Yet']) {
+		expect(keyOf(node, null)).toBe(keyOf(node, null));
+		expect(keyOf(node, '2026-11-02T10:00:00.000Z')).not.toBe(keyOf(node, null));
+	}
 });
 
 test('a failed execution is one exception, until the workflow gets its work done again', async () => {
@@ -231,6 +306,15 @@ test('Missing SKU: Find has an output for each way in which a SKU is wanting', a
 		[['LAMP', 1]],
 		[['OLD', 0]],
 	]);
+});
+
+test('Missing SKU: Find does not take a field that is not there for a channel without SKUs', async () => {
+	const find = async (...items: IDataObject[]) =>
+		await monitor('missingSku', 'find', { sku: '={{ $json.sku }}', channel: 'Website' }, itemsOf(...items));
+	await find({ sku: 'GHOST' });
+	expect(await (await ledger()).exceptions()).toMatchObject([{ type: 'missingInKhaos', key: 'GHOST' }]);
+	await expect(find({ code: 'GHOST' }, { code: 'TEE' })).rejects.toThrow('None of the 2 items that came in has a SKU');
+	expect(await (await ledger()).exceptions()).toHaveLength(1);
 });
 
 test('Report: Build hands out what the report shows', async () => {

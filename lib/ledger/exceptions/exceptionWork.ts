@@ -73,8 +73,10 @@ async function byId(
 async function updateOne(
 	tx: Transaction,
 	environmentId: number,
-	update: ExceptionUpdate,
+	given: ExceptionUpdate,
 ): Promise<ExceptionUpdated['outcome']> {
+	// Nobody is the sync itself.
+	const update = { ...given, by: given.by.trim() || 'somebody' };
 	const before = (await byId(tx, environmentId, [update.exceptionId])).get(update.exceptionId);
 	if (before === undefined) return 'notFound';
 	const id = Number(update.exceptionId);
@@ -147,7 +149,7 @@ async function setState(tx: Transaction, id: number, update: ExceptionUpdate, sn
 			await tx.run(
 				'UPDATE exceptions SET resolved_at = ?, resolved_by = ?, snoozed_until = ? WHERE exception_id = ?',
 				tx.now,
-				update.by || 'somebody',
+				update.by,
 				Number.isNaN(snoozedUntil) ? null : snoozedUntil,
 				id,
 			);

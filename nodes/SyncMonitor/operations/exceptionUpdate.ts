@@ -1,4 +1,5 @@
 import {
+	NodeOperationError,
 	updateDisplayOptions,
 	type IDataObject,
 	type IExecuteFunctions,
@@ -9,6 +10,7 @@ import { z } from 'zod';
 
 import { owners } from '../../../lib/ledger/exceptions/exceptions';
 import type { ExceptionUpdate } from '../../../lib/ledger/exceptions/exceptionWork';
+import { failedItem } from '../../failedItem';
 import { ledgerOf } from '../../ledgerFromCredentials';
 import { ownerOptions, stateOptions } from '../exceptionOptions';
 
@@ -85,39 +87,70 @@ export const description: INodeProperties[] = updateDisplayOptions(
 );
 
 const empty = (value: unknown): unknown => (value === '' || value === null ? undefined : value);
+/** A word that a person may have typed. */
+const oneOf = <Word extends string>(what: string, words: readonly [Word, ...Word[]]) =>
+	z.preprocess(
+		empty,
+		z
+			.enum(words, {
+				errorMap: (_issue, { data }) => ({
+					message: `“${String(data)}” is no ${what}; it can be ${words.slice(0, -1).join(', ')} or ${words.at(-1)}`,
+				}),
+			})
+			.optional(),
+	);
 
 const changesSchema = z.object({
 	assignedTo: z.string().optional(),
 	note: z.string().optional(),
-	owner: z.preprocess(empty, z.enum(owners).optional()),
+	owner: oneOf('owner', owners),
 	snoozeUntil: z.preprocess(empty, z.string().optional()),
-	state: z.preprocess(empty, z.enum(['open', 'acknowledged', 'resolved']).optional()),
+	state: oneOf('state', ['open', 'acknowledged', 'resolved'] as const),
 });
 
-/** One item for each, with what became of it and the exception as it is now. */
+function updateOf(context: IExecuteFunctions, item: number): ExceptionUpdate {
+	const changes = changesSchema.safeParse(context.getNodeParameter('changes', item, {}));
+	if (!changes.success) {
+		throw new NodeOperationError(context.getNode(), changes.error.issues.map(({ message }) => message).join('. '), {
+			itemIndex: item,
+			description: 'Nothing of this item was changed.',
+		});
+	}
+	const { assignedTo, note, owner, snoozeUntil, state } = changes.data;
+	return {
+		exceptionId: String(context.getNodeParameter('exceptionId', item)).trim(),
+		by: String(context.getNodeParameter('by', item) ?? ''),
+		...(assignedTo === undefined ? {} : { assignedTo }),
+		...(note === undefined ? {} : { note }),
+		...(owner === undefined ? {} : { owner }),
+		...(snoozeUntil === undefined ? {} : { snoozeUntil }),
+		...(state === undefined ? {} : { state }),
+	};
+}
+
+/**
+ * One item for each, with what became of it and the exception as it is now. Where the node goes on after errors, an item with
+ * a value that can't be is an error of its own, and the others count.
+ */
 export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const ledger = await ledgerOf(context);
-	const updates = context.getInputData().map((_input, item): ExceptionUpdate => {
-		const { assignedTo, note, owner, snoozeUntil, state } = changesSchema.parse(
-			context.getNodeParameter('changes', item, {}),
-		);
-		return {
-			exceptionId: String(context.getNodeParameter('exceptionId', item)).trim(),
-			by: String(context.getNodeParameter('by', item)).trim(),
-			...(assignedTo === undefined ? {} : { assignedTo }),
-			...(note === undefined ? {} : { note }),
-			...(owner === undefined ? {} : { owner }),
-			...(snoozeUntil === undefined ? {} : { snoozeUntil }),
-			...(state === undefined ? {} : { state }),
-		};
-	});
-	const updated = await ledger.updateExceptions(updates);
-	return [
-		updated.map(
-			({ exceptionId, outcome, exception }, item): INodeExecutionData => ({
-				json: { outcome, ...(exception ?? { exceptionId }) } as unknown as IDataObject,
-				pairedItem: { item },
-			}),
-		),
-	];
+	const updates = new Map<number, ExceptionUpdate>();
+	const failed: INodeExecutionData[] = [];
+	for (const item of context.getInputData().keys()) {
+		try {
+			updates.set(item, updateOf(context, item));
+		} catch (error) {
+			if (!(error instanceof NodeOperationError) || !context.continueOnFail()) throw error;
+			failed.push(failedItem(item, error));
+		}
+	}
+	const updated = await ledger.updateExceptions([...updates.values()]);
+	const items = [...updates.keys()];
+	const changed = updated.map(
+		({ exceptionId, outcome, exception }, index): INodeExecutionData => ({
+			json: { outcome, ...(exception ?? { exceptionId }) } as unknown as IDataObject,
+			pairedItem: { item: items[index]! },
+		}),
+	);
+	return [[...changed, ...failed]];
 }
