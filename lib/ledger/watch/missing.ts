@@ -123,8 +123,9 @@ async function record(tx: Transaction, environmentId: number, outcome: MissingOu
 	const { channel, checked, findings } = outcome;
 	await dropDeletedProducts(tx, environmentId, outcome.deleted);
 	await resolveExceptions(tx, environmentId, ['orphan'], outcome.restored);
-	await openExceptions(tx, environmentId, await withoutDrift(tx, environmentId, findings));
-	const found = jsonParameter(findings.map(({ type, key, field }) => ({ type, key, field })));
+	const untold = await withoutWhatIsTold(tx, environmentId, findings);
+	await openExceptions(tx, environmentId, untold);
+	const found = jsonParameter(untold.map(({ type, key, field }) => ({ type, key, field })));
 	const notFound = `NOT EXISTS (SELECT 1 FROM ${tx.dialect.rows('r', { type: 'text', key: 'text', field: 'text' })}
 		WHERE r.type = exceptions.type AND r.key = exceptions.key AND r.field = exceptions.field)`;
 	// Of this channel: what was looked at; and where that was all of it, what is no longer on it.
@@ -153,14 +154,28 @@ async function record(tx: Transaction, environmentId: number, outcome: MissingOu
 		await resolveWhere(tx, environmentId, `type = 'orphan' AND primary_id = '' AND ${notFound}`, found);
 }
 
-/** An item that somebody discontinued in Khaos behind Pimberly's back is a drift already: that says all. */
-async function withoutDrift(tx: Transaction, environmentId: number, findings: NewException[]): Promise<NewException[]> {
-	const discontinued = findings.filter(({ type }) => type === 'discontinuedButLive');
-	const drifted = await tx.all<{ key: string }>(
-		`SELECT key FROM exceptions WHERE environment_id = ? AND resolved_at IS NULL AND type = 'attributeDrift' AND field = 'DISCONTINUED' AND ${tx.dialect.among('key')}`,
-		environmentId,
-		jsonParameter(discontinued.map(({ key }) => key)),
-	);
-	const told = new Set(drifted.map(({ key }) => key));
-	return findings.filter(({ type, key }) => type !== 'discontinuedButLive' || !told.has(key));
+/** What another exception of the same item says already: that one names the cause. */
+const toldBy = [
+	// Somebody discontinued it in Khaos behind Pimberly's back.
+	{ type: 'discontinuedButLive', cause: `type = 'attributeDrift' AND field = 'DISCONTINUED'` },
+	// Its product was deleted in Pimberly.
+	{ type: 'missingInPimberly', cause: `type = 'orphan'` },
+];
+
+async function withoutWhatIsTold(
+	tx: Transaction,
+	environmentId: number,
+	findings: NewException[],
+): Promise<NewException[]> {
+	let untold = findings;
+	for (const { type, cause } of toldBy) {
+		const rows = await tx.all<{ key: string }>(
+			`SELECT key FROM exceptions WHERE environment_id = ? AND resolved_at IS NULL AND ${cause} AND ${tx.dialect.among('key')}`,
+			environmentId,
+			jsonParameter(untold.filter((finding) => finding.type === type).map(({ key }) => key)),
+		);
+		const told = new Set(rows.map(({ key }) => key));
+		untold = untold.filter((finding) => finding.type !== type || !told.has(finding.key));
+	}
+	return untold;
 }

@@ -1,4 +1,5 @@
 import {
+	NodeOperationError,
 	updateDisplayOptions,
 	type IDataObject,
 	type IExecuteFunctions,
@@ -108,9 +109,18 @@ export async function execute(context: IExecuteFunctions): Promise<INodeExecutio
 	const options = context.getNodeParameter('options', 0, {}) as { complete?: boolean; stockCodeAttribute?: string };
 	const inputs = context.getInputData();
 	const items = new Map<string, number>();
+	let withSku = 0;
 	for (const item of inputs.keys()) {
 		const sku = String(context.getNodeParameter('sku', item) ?? '').trim();
-		if (sku !== '') items.set(sku, item);
+		if (sku === '') continue;
+		items.set(sku, item);
+		withSku++;
+	}
+	// Searched for nothing, everything that is missing would seem to be mended.
+	if (items.size === 0) {
+		throw new NodeOperationError(context.getNode(), `None of the ${inputs.length} items that came in has a SKU`, {
+			description: 'Set SKU to the field that holds the stock code, for example {{ $json.code }}.',
+		});
 	}
 	const pimberly =
 		context.getNodeParameter('checkPimberly', 0) === true
@@ -126,7 +136,11 @@ export async function execute(context: IExecuteFunctions): Promise<INodeExecutio
 		},
 		[...items.keys()],
 	);
-	context.addExecutionHints({ message: `${skus} SKUs were looked at.`, location: 'outputPane' });
+	const without = inputs.length - withSku;
+	context.addExecutionHints({
+		message: `${skus} SKUs were looked at.${without === 0 ? '' : ` ${without} items without a SKU were passed over.`}`,
+		location: 'outputPane',
+	});
 	return outputsOf.map(({ problem }) =>
 		findings
 			.filter(({ problems }) => problems.includes(problem))
