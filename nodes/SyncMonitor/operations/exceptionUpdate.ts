@@ -108,10 +108,11 @@ const changesSchema = z.object({
 	state: oneOf('state', ['open', 'acknowledged', 'resolved'] as const),
 });
 
-function updateOf(context: IExecuteFunctions, item: number): ExceptionUpdate {
+/** What this item asks for, or what is wrong with it. */
+function updateOf(context: IExecuteFunctions, item: number): ExceptionUpdate | NodeOperationError {
 	const changes = changesSchema.safeParse(context.getNodeParameter('changes', item, {}));
 	if (!changes.success) {
-		throw new NodeOperationError(context.getNode(), changes.error.issues.map(({ message }) => message).join('. '), {
+		return new NodeOperationError(context.getNode(), changes.error.issues.map(({ message }) => message).join('. '), {
 			itemIndex: item,
 			description: 'Nothing of this item was changed.',
 		});
@@ -137,12 +138,10 @@ export async function execute(context: IExecuteFunctions): Promise<INodeExecutio
 	const updates = new Map<number, ExceptionUpdate>();
 	const failed: INodeExecutionData[] = [];
 	for (const item of context.getInputData().keys()) {
-		try {
-			updates.set(item, updateOf(context, item));
-		} catch (error) {
-			if (!(error instanceof NodeOperationError) || !context.continueOnFail()) throw error;
-			failed.push(failedItem(item, error));
-		}
+		const update = updateOf(context, item);
+		if (!(update instanceof NodeOperationError)) updates.set(item, update);
+		else if (context.continueOnFail()) failed.push(failedItem(item, update));
+		else throw update;
 	}
 	const updated = await ledger.updateExceptions([...updates.values()]);
 	const items = [...updates.keys()];
