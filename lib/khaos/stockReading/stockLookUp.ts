@@ -35,6 +35,9 @@ export class StockLookUp {
 		errors: new Map(),
 	};
 
+	private hasFetchedList = false;
+
+	/** @param stockListMaxAgeMs how old a kept stock list may be; with infinity it is the one to go by, whatever it lacks */
 	constructor(
 		private readonly client: KhaosClient,
 		private readonly port: DeliveryPort,
@@ -125,21 +128,29 @@ export class StockLookUp {
 		await this.port.observe(new Map(codes.map((code) => [keyOf(code), absent(code)])));
 	}
 
-	/** The stock list's rows of these codes; where the server has no such list, none. */
+	/**
+	 * The stock list's rows of these codes; where the server has no such list, none. A list that was kept is asked again of
+	 * Khaos before it says that something isn't there: a variant may have been made since.
+	 */
 	private async listed(codes: string[]): Promise<Map<string, StockListRow> | Error> {
+		const keys = codes.map(keyOf);
 		const age = await this.port.stockListAge();
-		if (age === null || age >= this.stockListMaxAgeMs) {
-			const failure = await this.fetchList();
-			if (failure instanceof KhaosFault && failure.kind === 'methodNotFound') return new Map();
-			if (failure !== null) return failure;
+		if (age !== null && age < this.stockListMaxAgeMs) {
+			const kept = await this.port.inStockList(keys);
+			const isFinal = this.hasFetchedList || this.stockListMaxAgeMs === Number.POSITIVE_INFINITY;
+			if (isFinal || keys.every((key) => kept.has(key))) return kept;
 		}
-		return await this.port.inStockList(codes.map(keyOf));
+		const failure = await this.fetchList();
+		if (failure instanceof KhaosFault && failure.kind === 'methodNotFound') return new Map();
+		if (failure !== null) return failure;
+		return await this.port.inStockList(keys);
 	}
 
 	private async fetchList(): Promise<Error | null> {
 		const list = await this.line.read(this.lane, async () => await getStockList(this.client), 2);
 		if (!list.ok) return list.error;
 		await this.port.saveStockList(list.value);
+		this.hasFetchedList = true;
 		return null;
 	}
 }

@@ -89,6 +89,20 @@ describe('prices are compared with Khaos', () => {
 		expect(waiting.remedy).toContain('Import the price file');
 	});
 
+	test('of a size/colour/style child that was made since the stock list was read', async () => {
+		// The stock list is read and kept.
+		await resultOf(price('GHOST', 'Trade', '21.00'));
+		simulators.khaos.edit({ code: 'TEE' });
+		simulators.khaos.edit({ code: 'TEE-RED', parentCode: 'TEE' });
+		const [child] = await compare([priceItem(price('TEE-RED', 'Trade', '5.00'))]);
+		expect(child).toMatchObject({ toWrite: { confirmed: { exists: false } } });
+		// And of one that isn't there the list is asked once.
+		simulators.control.resetLog();
+		const ghosts = Array.from({ length: 60 }, (_, at) => priceItem(price(`GHOST-${at}`, 'Trade', '21.00')));
+		await compare(ghosts);
+		expect(calls().filter((method) => method === 'GetStockList')).toHaveLength(1);
+	});
+
 	test('an unknown list is named, with the lists that there are', async () => {
 		const result = await resultOf(price('LAMP', 'Wholesale', '21.00'));
 		expect(result).toMatchObject({
