@@ -72,6 +72,20 @@ describe.each(backends)('the channel, kept in %s', (backend) => {
 		expect(await story.ledger.stats()).toEqual(before);
 	});
 
+	test('an upload says nothing of the columns that it never shows: what was read of them otherwise stays known', async () => {
+		const sold = item('LAMP', { columns: { SELL_PRICE: '2.00', 'UDA:Colour': 'Red' } });
+		await add(sold);
+		await story.ledger.settle((await take()).map(confirmed));
+		const shown = { ...shows(sold).columns };
+		delete shown['UDA:Colour'];
+		await upload({ ...shows(sold), columns: { ...shown, SELL_PRICE: '3.00' } });
+		await add(
+			item('LAMP', { version: '2026-11-02T09:05:00.000Z', columns: { SELL_PRICE: '4.00', 'UDA:Colour': 'Red' } }),
+		);
+		const [next] = await take();
+		expect(next!.confirmed).toMatchObject({ columns: { SELL_PRICE: '3.00', 'UDA:Colour': 'Red' } });
+	});
+
 	test('a child waits for its parent’s upload, and is fetched after it', async () => {
 		await add(item('TEE'), item('TEE-RED', { parent: 'TEE' }));
 		expect(keys(await publish())).toEqual(['TEE']);

@@ -112,6 +112,27 @@ describe.each(backends)('exceptions in %s', (backend) => {
 		]);
 	});
 
+	test('that the ledger itself sees comes back after a day, or when the rest that a person gave it is over', async () => {
+		await story.ledger.add([change('TEE')]);
+		await fail('TEE');
+		const [{ exceptionId }] = (await story.ledger.exceptions()) as [ListedException];
+		const open = async (): Promise<string[]> => {
+			await story.ledger.housekeeping();
+			return (await story.ledger.exceptions()).map((one) => one.exceptionId);
+		};
+		await story.ledger.updateExceptions([{ exceptionId, state: 'resolved', by: 'Ada' }]);
+		story.later(23 * hour);
+		expect(await open()).toEqual([]);
+		story.later(hour);
+		expect(await open()).toEqual([exceptionId]);
+		const snoozeUntil = new Date(story.now + 48 * hour).toISOString();
+		await story.ledger.updateExceptions([{ exceptionId, state: 'resolved', by: 'Ada', snoozeUntil }]);
+		story.later(47 * hour);
+		expect(await open()).toEqual([]);
+		story.later(hour);
+		expect(await open()).toEqual([exceptionId]);
+	});
+
 	test('resolves itself when the cause is gone, and is a new exception when it happens again', async () => {
 		await story.ledger.add([change('TEE')]);
 		await fail('TEE');

@@ -35,6 +35,12 @@ describe.each(backends)('notifications of Pimberly, kept in %s', (backend) => {
 		]);
 	});
 
+	test('say that a product was deleted also where an older one arrives after that', async () => {
+		await story.ledger.hints.add([named('A', true)]);
+		await story.ledger.hints.add([named('A')]);
+		expect((await take()).hints).toMatchObject([{ id: 'A', deleted: true }]);
+	});
+
 	test('end with the receipt of their product, also where it was rejected', async () => {
 		await story.ledger.hints.add([named('A'), named('B')]);
 		const emission = await emit();

@@ -76,6 +76,22 @@ describe.each(backends)('a status that may reach Pimberly late, %s', (backend) =
 		expect(await tell()).toBeUndefined();
 	});
 
+	test('is one of several: the newest says the same as one of them, and another may still arrive', async () => {
+		await mayWrite(await failedInHand());
+		leaseEnds();
+		const later = { primaryId: 'A', internalId: 'id-A', dateUpdated: '2026-11-02T09:20:00.000Z' };
+		await story.ledger.add([rejection('A', 'costPrice', { source: later })]);
+		const second = (await tell())!;
+		await mayWrite(second);
+		leaseEnds();
+		const newest = (await tell())!;
+		expect(newest.desired).toEqual(second.desired);
+		await story.ledger.settle([told(newest)]);
+		expect(await tell()).toBeUndefined();
+		story.later(story.ledger.settings.lateWriteMs);
+		expect((await tell())!.desired).toEqual(newest.desired);
+	});
+
 	test('is trouble also after an outage in the middle of a write, and equal news does not end it', async () => {
 		const first = await failedInHand();
 		await mayWrite(first);

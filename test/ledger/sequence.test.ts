@@ -61,6 +61,16 @@ describe.each(backends)('%s', (backend) => {
 		expect((await story.ledger.stats()).khaos).toMatchObject({ retrying: 1, failed: 0 });
 	});
 
+	test('what an execution did not write because it was not its own is no failed attempt', async () => {
+		await story.ledger.add([change('LAMP')]);
+		for (let attempt = 1; attempt <= story.ledger.settings.refusedAttempts + 1; attempt++) {
+			const [lamp] = await takeKhaos();
+			expect(await story.ledger.settle([result(lamp!, 'retry', { cause: 'notOurs' })])).toMatchObject([
+				{ outcome: 'retrying' },
+			]);
+		}
+	});
+
 	test('what the other side asks to wait is waited', async () => {
 		await story.ledger.add([change('LAMP')]);
 		const [lamp] = await takeKhaos();
@@ -209,6 +219,21 @@ describe.each(backends)('%s', (backend) => {
 		await story.ledger.settle((await takeKhaos()).map(confirmed));
 		story.later(10 * 60_000);
 		expect((await takePimberly()).map((item) => item.key).sort()).toEqual(['A', 'B']);
+	});
+
+	test('a status that waits for Pimberly to be back is not hurried by news that says the same', async () => {
+		await story.ledger.add([change('A')]);
+		await story.ledger.settle((await takeKhaos()).map(confirmed));
+		const [status] = await takePimberly();
+		await story.ledger.settle([result(status!, 'retry', { cause: 'unavailable', retryAfter: 90 })]);
+		await story.ledger.add([
+			change('A', { version: '2026-11-02T10:00:00.000Z', columns: { SHORT_DESC: 'Another name' } }),
+		]);
+		await story.ledger.settle((await takeKhaos()).map(confirmed));
+		story.later(89_000);
+		expect(await takePimberly()).toEqual([]);
+		story.later(1_000);
+		expect(await takePimberly()).toMatchObject([{ key: 'A', attempt: 2 }]);
 	});
 
 	test('a status that was written after its lease is followed by the newest one', async () => {

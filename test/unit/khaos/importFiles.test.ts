@@ -143,6 +143,13 @@ describe('relationship files', () => {
 		expect(reasons(outcome)).toEqual([expect.stringMatching(reason)]);
 	});
 
+	test('a kit that comes twice is in the file once: the relation would have the components of both', () => {
+		const again = kit('set-1', 'pack', [['MUG', '1']]);
+		const { files, refused } = kitFiles([set, again], 'cloud');
+		expect(files).toMatchObject([{ entries: [set] }]);
+		expect(refused).toMatchObject([{ entry: again, reasons: [{ reason: expect.stringContaining('more than once') }] }]);
+	});
+
 	test('kits in kits are refused on both sides, and the others go', () => {
 		const inner = kit('INNER', 'pack', [['A', '1']]);
 		const outer = kit('OUTER', 'build', [
