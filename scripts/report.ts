@@ -54,6 +54,26 @@ export const emptyReport = (): Report => ({
 	itemsPerSecond: 0,
 });
 
+/** The report of a run that could not even start. */
+export function failedReport(reason: string): Report {
+	return {
+		...emptyReport(),
+		exceptions: [
+			{
+				type: 'couldNotRun',
+				severity: 'high',
+				owner: 'operations',
+				product: '',
+				stockCode: '',
+				field: '',
+				value: null,
+				reason,
+				remedy: '',
+			},
+		],
+	};
+}
+
 export async function writeReport(file: string, report: Report): Promise<void> {
 	await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
 }

@@ -1,9 +1,9 @@
 import { Cleanup } from './cleanup';
 import { showProgress } from './progress';
-import { summary, writeReport, type Report } from './report';
+import { failedReport, summary, writeReport, type Report } from './report';
 import { stopCommands } from './runCommand';
 import { readStartOptions, reportFileOf, USAGE, UsageError, type StartOptions } from './startOptions';
-import { failedReport, SyncRun } from './syncRun';
+import { SyncRun } from './syncRun';
 import { whereToWatch } from './watching';
 
 // `npm start`: the whole sync in a real n8n, for a person to watch (until Ctrl-C) or with --once for a machine.

@@ -7,14 +7,16 @@ import { Demo, ENVIRONMENT, REPOSITORY, type DemoVariation } from './demo';
 import { lookAtBoth, type Look } from './finalLook';
 import { LedgerView } from './ledgerView';
 import { ImportingPerson } from './importingPerson';
+import { lastFailure } from './lastFailure';
 import { installN8n } from './n8nInstallation';
 import { N8nServer } from './n8nServer';
 import { buildPackage } from './packageBuild';
 import type { Progress } from './progress';
 import { differencesOf, isDiscontinued, isReady, type Difference } from './expectedItems';
-import { emptyReport, type Report, type ReportedException } from './report';
+import type { Report, ReportedException } from './report';
 import { requireRedisServer } from './redisServer';
 import type { OtherServers, StartOptions } from './startOptions';
+import { serversAnswer } from './serversAnswer';
 import { openStores, type Stores } from './stores';
 import { untilSettled, type Ending, type SyncState } from './untilSettled';
 
@@ -74,6 +76,11 @@ export class SyncRun {
 		try {
 			// Said before anything takes its time.
 			if (queueMode !== null && redis === null) requireRedisServer();
+			if (options.servers) {
+				progress.step('Asking both servers');
+				await serversAnswer(options.servers);
+				progress.done('they answer');
+			}
 			const installation = await installN8n(progress);
 			await buildPackage(REPOSITORY, progress);
 			const data = await openDataFolder(options.keep);
@@ -176,6 +183,7 @@ export class SyncRun {
 		const seconds = (Date.now() - this.startedAt) / 1000;
 		const stats = await this.view.stats();
 		const exceptions = await this.view.exceptions();
+		const failure = ending.how === 'settled' ? null : await lastFailure(this.demo.api);
 
 		progress.step('Comparing Khaos with the catalogue');
 		const look = await lookAtBoth(this.servers, simulators, this.options.catalogue).catch(asError);
@@ -210,7 +218,7 @@ export class SyncRun {
 			prices: { confirmed: stats?.confirmedParts.price ?? 0, sent: stats?.byKind.price.sent ?? 0 },
 			khaos: { stockItems: simulators?.khaos.count ?? (look instanceof Error ? null : look.items.size), calls },
 			orderViolations: simulators ? simulators.khaos.orderViolations.length : null,
-			exceptions: [...asException(ending), ...exceptions, ...asExceptions(unexplained)],
+			exceptions: [...asException(ending, failure), ...exceptions, ...asExceptions(unexplained)],
 			seconds: rounded(seconds),
 			lag: {
 				p50: rounded((stats?.lag.p50 ?? 0) / 1000),
@@ -310,7 +318,7 @@ function whyEarly(ending: Exclude<Ending, { how: 'settled' }>): string {
 	return ending.how === 'ended' ? `n8n is gone (${ending.reason})` : `nothing new for ${ending.idleSeconds} s`;
 }
 
-function asException(ending: Ending): ReportedException[] {
+function asException(ending: Ending, failure: string | null): ReportedException[] {
 	if (ending.how === 'settled') return [];
 	return [
 		{
@@ -321,7 +329,7 @@ function asException(ending: Ending): ReportedException[] {
 			stockCode: '',
 			field: '',
 			value: null,
-			reason: `The sync ended early: ${whyEarly(ending)}.`,
+			reason: `The sync ended early: ${whyEarly(ending)}.${failure === null ? '' : ` The last execution that failed says: ${failure}`}`,
 			remedy: 'Look at the executions in n8n and at its log, and whether both servers answer.',
 		},
 	];
@@ -366,24 +374,4 @@ function verdictOf(
 			: []),
 	];
 	return `The sync is through, and somebody has to look at it: ${parts.join(', ')}.`;
-}
-
-/** The report of a run that could not even start. */
-export function failedReport(reason: string): Report {
-	return {
-		...emptyReport(),
-		exceptions: [
-			{
-				type: 'couldNotRun',
-				severity: 'high',
-				owner: 'operations',
-				product: '',
-				stockCode: '',
-				field: '',
-				value: null,
-				reason,
-				remedy: '',
-			},
-		],
-	};
 }

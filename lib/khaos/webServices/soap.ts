@@ -126,7 +126,9 @@ export function readEnvelope(text: string, method: string): SoapAnswer | null {
 		response.children.find((child) => child.name.toLowerCase() === 'return') ??
 		response.children.find((child) => ['result', `${method}result`.toLowerCase()].includes(child.name.toLowerCase())) ??
 		(response.children.length === 1 ? response.children[0]! : response);
-	return { result: resolve(named) };
+	// An array without an element around it: its items are the results.
+	const results = response.children.filter((child) => child.name === named.name);
+	return { result: resolve(results.length > 1 ? { ...response, children: results } : named) };
 }
 
 /** Parse a text that holds a document, or several without a root around them. */

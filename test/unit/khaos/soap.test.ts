@@ -103,6 +103,14 @@ describe('an answer', () => {
 		]);
 	});
 
+	test('with an array that has no element around its items holds them all', () => {
+		const text = `<s:Envelope><s:Body><GetHarmonisationCodesResponse>
+			<return><Code>1</Code><StockItems><StockCode>A</StockCode></StockItems></return>
+			<return><Code>2</Code><StockItems><StockCode>B</StockCode></StockItems></return>
+		</GetHarmonisationCodesResponse></s:Body></s:Envelope>`;
+		expect(textsOf(resultDocument(resultOf(text, 'GetHarmonisationCodes')))).toEqual(['1', 'A', '2', 'B']);
+	});
+
 	test('with a reference to nothing is not taken for an empty one', () => {
 		const text =
 			'<s:Envelope><s:Body><ExportStockResponse><return href="#9"/></ExportStockResponse></s:Body></s:Envelope>';
