@@ -151,7 +151,11 @@ async function wrongPlansOf(database: Database, turn: number): Promise<string[]>
 			},
 			run: async (sql, ...parameters) => {
 				await explain(sql, parameters);
-				return await tx.run(sql, ...parameters);
+				await tx.run(sql, ...parameters);
+			},
+			changed: async (sql, ...parameters) => {
+				await explain(sql, parameters);
+				return await tx.changed(sql, ...parameters);
 			},
 		};
 		await take(watched, 1, defaultSettings, {

@@ -56,6 +56,7 @@ import { defaultSettings, type LedgerSettings } from './settings';
 import { settle, type SettleOutcome } from './delivery/settle';
 import { makeSchema, openPostgres, type PostgresOptions } from './store/postgres';
 import { openSqlite } from './store/sqlite';
+import { kept } from './store/text';
 import { listChanges, stats, type ChangeFilter, type LedgerStats, type ListedChange } from './watch/stats';
 import { take, type TakeOptions } from './delivery/take';
 import { vouch } from './onRequest/vouch';
@@ -215,7 +216,7 @@ function ledgerOver(
 		environment,
 		settings,
 		add: async (items, options) =>
-			await database.write(async (tx) => await add(tx, environmentId, settings, items, options)),
+			await database.write(async (tx) => await add(tx, environmentId, settings, kept(items), options)),
 		take: async (options) => {
 			const all: TakeOptions = {
 				limit: 100,
@@ -232,7 +233,7 @@ function ledgerOver(
 			});
 		},
 		settle: async (results, patience) =>
-			await database.write(async (tx) => await settle(tx, environmentId, { ...settings, ...patience }, results)),
+			await database.write(async (tx) => await settle(tx, environmentId, { ...settings, ...patience }, kept(results))),
 		release: async (token, reason) =>
 			await database.write(async (tx) => await releaseBatch(tx, environmentId, settings, token, reason)),
 		batch: async (token) => await database.read(async (tx) => await batchState(tx, token)),

@@ -55,34 +55,44 @@ export async function loadRecords(
 		jsonParameter(unique),
 	);
 	// By kind, so that each read is a walk down the index (a join with the list of names is not, in SQLite).
-	const rows: RecordRow[] = [];
-	for (const kind of new Set(unique.map((name) => name.kind))) {
-		rows.push(
-			...(await tx.all<RecordRow>(
-				`SELECT record_id, kind, key, primary_id, internal_id, version, confirmed, read_back, present, uncertain, taken_since, dropped
-				 FROM records WHERE environment_id = ? AND kind = ? AND ${tx.dialect.among('key')}`,
-				environmentId,
-				kind,
-				jsonParameter(unique.filter((name) => name.kind === kind).map((name) => name.key)),
-			)),
-		);
-	}
-	const records = new Map<number, KnownRecord>();
-	for (const row of rows) records.set(row.record_id, recordOf(row));
-	const open = await tx.all<OpenRow>(
-		`SELECT change_id, record_id, state, purpose, version, desired, attempt, overdue, added_at, drop_reason FROM changes
-		 WHERE ${tx.dialect.among('record_id', 'integer')}`,
-		jsonParameter([...records.keys()]),
+	const rows = await Promise.all(
+		[...new Set(unique.map((name) => name.kind))].map(
+			async (kind) =>
+				await tx.all<RecordRow>(
+					`SELECT record_id, kind, key, primary_id, internal_id, version, confirmed, read_back, present, uncertain, taken_since, dropped
+					 FROM records WHERE environment_id = ? AND kind = ? AND ${tx.dialect.among('key')}`,
+					environmentId,
+					kind,
+					jsonParameter(unique.filter((name) => name.kind === kind).map((name) => name.key)),
+				),
+		),
 	);
+	const records = new Map<number, KnownRecord>();
+	for (const row of rows.flat()) records.set(row.record_id, recordOf(row));
+	const ids = jsonParameter([...records.keys()]);
+	const [open, needs] = await Promise.all([
+		tx.all<OpenRow>(
+			`SELECT change_id, record_id, state, purpose, version, desired, attempt, overdue, added_at, drop_reason FROM changes
+			 WHERE ${tx.dialect.among('record_id', 'integer')}`,
+			ids,
+		),
+		tx.all<{ change_id: number; need_record_id: number }>(
+			`SELECT change_id, need_record_id FROM change_needs
+			 WHERE change_id IN (SELECT change_id FROM changes WHERE ${tx.dialect.among('record_id', 'integer')})`,
+			ids,
+		),
+	]);
+	const changes = new Map(open.map((row) => [row.change_id, openOf(row)]));
 	for (const row of open) {
 		const record = records.get(row.record_id)!;
-		if (row.state === 'leased') record.leased = openOf(row);
-		else record.waiting = openOf(row);
+		const change = changes.get(row.change_id)!;
+		if (row.state === 'leased') record.leased = change;
+		else record.waiting = change;
 	}
-	await loadNeeds(
-		tx,
-		[...records.values()].flatMap(({ waiting, leased }) => [waiting ?? [], leased?.toBeDropped ? leased : []].flat()),
-	);
+	for (const row of needs) {
+		const change = changes.get(row.change_id)!;
+		if (change.state !== 'leased' || change.toBeDropped) change.needs.push(row.need_record_id);
+	}
 	return new Map([...records.values()].map((record) => [nameOf(record), record]));
 }
 
@@ -118,13 +128,3 @@ const openOf = (row: OpenRow): OpenChange => ({
 	needs: [],
 	toBeDropped: row.drop_reason !== null,
 });
-
-async function loadNeeds(tx: Transaction, waiting: OpenChange[]): Promise<void> {
-	if (waiting.length === 0) return;
-	const changes = new Map(waiting.map((change) => [change.changeId, change]));
-	const rows = await tx.all<{ change_id: number; need_record_id: number }>(
-		`SELECT change_id, need_record_id FROM change_needs WHERE ${tx.dialect.among('change_id', 'integer')}`,
-		jsonParameter([...changes.keys()]),
-	);
-	for (const row of rows) changes.get(row.change_id)!.needs.push(row.need_record_id);
-}

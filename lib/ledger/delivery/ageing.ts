@@ -26,7 +26,7 @@ export async function countBatch(tx: Transaction, environmentId: number, asked: 
 }
 
 /** The number of the batch that is handed out next; 1 for the first. */
-async function nextBatch(tx: Transaction, environmentId: number, asked: Asked): Promise<number> {
+export async function nextBatch(tx: Transaction, environmentId: number, asked: Asked): Promise<number> {
 	const count = await tx.get<{ batches: number }>(
 		'SELECT batches FROM takes WHERE environment_id = ? AND target = ?',
 		environmentId,
@@ -35,42 +35,37 @@ async function nextBatch(tx: Transaction, environmentId: number, asked: Asked): 
 	return (count?.batches ?? 0) + 1;
 }
 
-/** Half way between two of those batches it is the turn of read-backs that are overdue, however much there is to write. */
-export const isTurnOfChecks = async (tx: Transaction, environmentId: number, asked: Asked): Promise<boolean> =>
-	(await nextBatch(tx, environmentId, asked)) % everyBatch === everyBatch / 2;
+/** In every eighth batch of a selection what has waited long goes first, so that however many prices come, a description is sent in the end. */
+export const isTurnOfAged = (batch: number): boolean => batch % everyBatch === 0;
 
-/**
- * In every eighth batch of a selection, what could have been sent for longer than `agedMs`, oldest first, whatever its lane;
- * so however many prices come, a description is sent in the end.
- * Nothing in the other seven.
- */
+/** Half way between two of those batches it is the turn of read-backs that are overdue, however much there is to write. */
+export const isTurnOfChecks = (batch: number): boolean => batch % everyBatch === everyBatch / 2;
+
+/** What could have been sent for longer than `agedMs`, oldest first, whatever its lane. */
 export async function agedIds(
 	tx: Transaction,
 	environmentId: number,
 	agedMs: number,
-	options: TakeOptions,
-	lanes: Lane[],
-	kinds: Kind[],
+	limit: number,
+	lines: Array<{ lane: Lane; kind: Kind }>,
 ): Promise<number[]> {
-	if ((await nextBatch(tx, environmentId, options)) % everyBatch !== 0) return [];
-	const aged: Array<{ change_id: number; ready_at: number }> = [];
-	for (const lane of lanes) {
-		for (const kind of kinds) {
-			aged.push(
-				...(await tx.all<{ change_id: number; ready_at: number }>(
+	const aged = await Promise.all(
+		lines.map(
+			async ({ lane, kind }) =>
+				await tx.all<{ change_id: number; ready_at: number }>(
 					`SELECT change_id, ready_at FROM changes WHERE environment_id = ? AND kind = ? AND lane = ? AND state = 'queued' AND ready_at < ?
-					 ORDER BY ready_at LIMIT ? ${tx.dialect.skipLocked}`,
+					 ORDER BY ready_at LIMIT ?`,
 					environmentId,
 					kind,
 					lane,
 					tx.now - agedMs,
-					options.limit,
-				)),
-			);
-		}
-	}
+					limit,
+				),
+		),
+	);
 	return aged
+		.flat()
 		.sort((a, b) => a.ready_at - b.ready_at || a.change_id - b.change_id)
-		.slice(0, options.limit)
+		.slice(0, limit)
 		.map((row) => row.change_id);
 }

@@ -51,7 +51,7 @@ export async function throughGate<T>(
 			);
 			const taken =
 				ahead === undefined
-					? await tx.run(
+					? await tx.changed(
 							'UPDATE gates SET holder = ?, held_until = ? WHERE system = ? AND (holder IS NULL OR holder = ? OR held_until <= ?)',
 							token,
 							tx.now + settings.holdMs,

@@ -7,6 +7,7 @@ import {
 	resolveExceptions,
 	resolveExceptionsOfRecords,
 	resolveWhere,
+	type ExceptionType,
 	type NewException,
 } from '../exceptions/exceptions';
 import { loadRecords, nameOf } from '../changes/records';
@@ -180,22 +181,26 @@ export async function keepSettledExceptions(tx: Transaction, environmentId: numb
 	const confirmed = settled.filter(({ outcome }) => outcome.state === 'confirmed');
 	const of = (kind: Kind): OpenRow[] => confirmed.filter(({ row }) => row.kind === kind).map(({ row }) => row);
 	const keys = (kind: Kind): string[] => of(kind).map((row) => row.key);
-	await resolveExceptions(
-		tx,
-		environmentId,
-		['statusNotWritten'],
-		of('status').map((row) => sourceOf(row).primaryId),
-	);
-	await resolveEnded(
-		tx,
-		environmentId,
-		confirmed.filter(({ row }) => row.kind !== 'status').map(({ row }) => row.key),
-	);
-	// What was read back as desired has not drifted any more.
-	await resolveExceptionsOfRecords(tx, environmentId, ['attributeDrift', 'missingInKhaos'], keys('stockItem'));
-	await resolveExceptionsOfRecords(tx, environmentId, ['priceMismatch'], [...keys('stockItem'), ...keys('price')]);
-	await resolveExceptionsOfRecords(tx, environmentId, ['unmappedPrice'], keys('price'));
-	await resolveExceptionsOfRecords(tx, environmentId, ['kitMismatch'], keys('kit'));
+	const resolveOf = async (types: ExceptionType[], ofKeys: string[]): Promise<unknown> =>
+		await resolveExceptionsOfRecords(tx, environmentId, types, ofKeys);
+	await Promise.all([
+		resolveExceptions(
+			tx,
+			environmentId,
+			['statusNotWritten'],
+			of('status').map((row) => sourceOf(row).primaryId),
+		),
+		resolveEnded(
+			tx,
+			environmentId,
+			confirmed.filter(({ row }) => row.kind !== 'status').map(({ row }) => row.key),
+		),
+		// What was read back as desired has not drifted any more.
+		resolveOf(['attributeDrift', 'missingInKhaos'], keys('stockItem')),
+		resolveOf(['priceMismatch'], [...keys('stockItem'), ...keys('price')]),
+		resolveOf(['unmappedPrice'], keys('price')),
+		resolveOf(['kitMismatch'], keys('kit')),
+	]);
 }
 
 const fieldOf = (row: OpenRow, field: string): string => {
@@ -211,10 +216,8 @@ function failedTransferOf(row: OpenRow, result: Settled['result']): Pick<NewExce
 
 /** These records came to their end: nothing of theirs is failed or held any more. */
 export async function resolveEnded(tx: Transaction, environmentId: number, keys: string[]): Promise<void> {
-	for (const [type, state] of [
-		['failedTransfer', `(changes.state = 'failed' OR changes.overdue = 1)`],
-		['heldTooLong', `changes.state = 'held'`],
-	] as const) {
+	if (keys.length === 0) return;
+	const resolve = async (type: ExceptionType, state: string): Promise<unknown> =>
 		await resolveWhere(
 			tx,
 			environmentId,
@@ -223,5 +226,8 @@ export async function resolveEnded(tx: Transaction, environmentId: number, keys:
 			type,
 			jsonParameter(keys),
 		);
-	}
+	await Promise.all([
+		resolve('failedTransfer', `(changes.state = 'failed' OR changes.overdue = 1)`),
+		resolve('heldTooLong', `changes.state = 'held'`),
+	]);
 }

@@ -1,8 +1,8 @@
 import { kindsOf, type BatchItem, type Kind, type Lane, type Target, type Warning } from '../../shapes';
-import { agedIds, countBatch, isTurnOfChecks } from './ageing';
+import { agedIds, countBatch, isTurnOfAged, isTurnOfChecks, nextBatch } from './ageing';
 import { jsonParameter, type Transaction } from '../store/database';
 import { endDropped } from '../onRequest/drop';
-import { neverCompared, withApprovals } from '../firstSync/firstSync';
+import { approvalsFor, neverCompared } from '../firstSync/firstSync';
 import { noteLateWrites } from '../status/lateWrites';
 import { holdLaunches, type LiveWaitsFor } from '../status/launchGate';
 import { needsOf } from '../changes/needs';
@@ -58,17 +58,19 @@ export async function take(
 ): Promise<BatchItem[]> {
 	if (options.again) {
 		const mine = await idsOf(tx, options.token);
-		if (mine.length > 0) return await withApprovals(tx, environmentId, await batchOf(tx, mine));
+		if (mine.length > 0) return await handOut(tx, environmentId, options.token, mine);
 	}
-	await endExpiredLeases(tx, environmentId, settings, options.target);
+	const [batch] = await Promise.all([
+		nextBatch(tx, environmentId, options),
+		endExpiredLeases(tx, environmentId, settings, options.target),
+	]);
 	await makeDueReady(tx, environmentId, options.target);
 	if (!(await worthTaking(tx, environmentId, options))) return [];
 
-	let ids = (await isTurnOfChecks(tx, environmentId, options))
-		? await dueChecks(tx, environmentId, options, settings.agedMs)
-		: [];
+	let ids = isTurnOfChecks(batch) ? await dueChecks(tx, environmentId, options, settings.agedMs) : [];
 	let purpose: 'check' | null = ids.length > 0 ? 'check' : null;
-	if (ids.length === 0) ids = await launchable(tx, environmentId, settings, options);
+	if (ids.length === 0)
+		ids = await launchable(tx, environmentId, options, isTurnOfAged(batch) ? settings.agedMs : null);
 	if (ids.length === 0) {
 		ids = await dueChecks(tx, environmentId, options, 0);
 		purpose = 'check';
@@ -76,22 +78,21 @@ export async function take(
 	if (ids.length === 0) return [];
 	await countBatch(tx, environmentId, options);
 
-	const until = tx.now + options.leaseMs;
 	await tx.run(
 		`UPDATE changes SET state = 'leased', lease_token = ?, lease_until = ?, taken_at = ?, attempt = attempt + 1, due_at = NULL
 			${purpose === 'check' ? ", purpose = 'check'" : ''}
-		 WHERE ${tx.dialect.among('change_id', 'integer')}`,
+		 WHERE change_id IN (SELECT change_id FROM changes WHERE state <> 'leased' AND ${tx.dialect.among('change_id', 'integer')} ${tx.dialect.skipLocked})`,
 		options.token,
-		until,
+		tx.now + options.leaseMs,
 		tx.now,
 		jsonParameter(ids),
 	);
 	await tx.run(
 		`UPDATE records SET taken_since = 1 WHERE taken_since = 0 AND record_id IN
-			(SELECT record_id FROM changes WHERE purpose = 'write' AND ${tx.dialect.among('change_id', 'integer')})`,
+			(SELECT record_id FROM changes WHERE state = 'leased' AND purpose = 'write' AND ${tx.dialect.among('change_id', 'integer')})`,
 		jsonParameter(ids),
 	);
-	return await withApprovals(tx, environmentId, await batchOf(tx, ids));
+	return await handOut(tx, environmentId, options.token, ids);
 }
 
 async function idsOf(tx: Transaction, token: string): Promise<number[]> {
@@ -102,17 +103,21 @@ async function idsOf(tx: Transaction, token: string): Promise<number[]> {
 	return rows.map((row) => row.change_id);
 }
 
-/** Leased changes as an execution gets them, most urgent first. */
-async function batchOf(tx: Transaction, ids: number[]): Promise<BatchItem[]> {
-	const rows = await tx.all<TakenRow>(
-		`SELECT change_id, changes.record_id, changes.kind, changes.key, lane, purpose, changes.version, changes.desired, changed_fields,
-			source, warnings, attempt, read_back, lease_token, lease_until
-		 FROM changes JOIN records ON records.record_id = changes.record_id
-		 WHERE ${tx.dialect.among('change_id', 'integer')}`,
-		jsonParameter(ids),
-	);
+/** Of these changes, those that this token has leased, as an execution gets them: most urgent first. */
+async function handOut(tx: Transaction, environmentId: number, token: string, ids: number[]): Promise<BatchItem[]> {
+	const [rows, approvals, needs] = await Promise.all([
+		tx.all<TakenRow>(
+			`SELECT change_id, changes.record_id, changes.kind, changes.key, lane, purpose, changes.version, changes.desired, changed_fields,
+				source, warnings, attempt, read_back, lease_token, lease_until
+			 FROM changes JOIN records ON records.record_id = changes.record_id
+			 WHERE changes.state = 'leased' AND changes.lease_token = ? AND ${tx.dialect.among('change_id', 'integer')}`,
+			token,
+			jsonParameter(ids),
+		),
+		approvalsFor(tx, environmentId, ids),
+		needsOf(tx, ids),
+	]);
 	rows.sort((one, other) => one.lane - other.lane || one.change_id - other.change_id);
-	const needs = await needsOf(tx, ids);
 	return rows.map((row) => ({
 		changeId: String(row.change_id),
 		lease: { token: row.lease_token, until: new Date(row.lease_until).toISOString() },
@@ -128,6 +133,7 @@ async function batchOf(tx: Transaction, ids: number[]): Promise<BatchItem[]> {
 		source: JSON.parse(row.source) as BatchItem['source'],
 		warnings: JSON.parse(row.warnings) as Warning[],
 		confirmed: row.read_back === null ? null : (JSON.parse(row.read_back) as Record<string, unknown>),
+		...(approvals.has(row.change_id) ? { approval: approvals.get(row.change_id)! } : {}),
 	}));
 }
 
@@ -245,11 +251,11 @@ const mostFills = 50;
 async function launchable(
 	tx: Transaction,
 	environmentId: number,
-	settings: Pick<LedgerSettings, 'agedMs'>,
 	options: TakeOptions,
+	agedMs: number | null,
 ): Promise<number[]> {
 	for (let fills = 0; ; fills++) {
-		const ids = await queuedIds(tx, environmentId, settings, options);
+		const ids = await queuedIds(tx, environmentId, options, agedMs);
 		if (options.target !== 'pimberly' || options.liveWaitsFor === undefined || ids.length === 0) return ids;
 		const held = await holdLaunches(tx, environmentId, ids, options.liveWaitsFor);
 		if (held.size === 0 || fills === mostFills) return ids.filter((id) => !held.has(id));
@@ -262,62 +268,67 @@ const takenKinds = ({ target, kinds }: Pick<TakeOptions, 'target' | 'kinds'>): K
 const lanesOf = (options: TakeOptions): Lane[] =>
 	options.lanes?.length ? [...new Set(options.lanes)].sort() : [1, 2, 3, 4];
 
+/** What is queued, a line for each lane and kind, the most urgent first: each is one short read of an index. */
+const linesOf = (options: TakeOptions): Array<{ lane: Lane; kind: Kind }> =>
+	lanesOf(options).flatMap((lane) => takenKinds(options).map((kind) => ({ lane, kind })));
+
 async function worthTaking(tx: Transaction, environmentId: number, options: TakeOptions): Promise<boolean> {
 	if (options.quietMs <= 0) return true;
-	let ready = 0;
-	for (const lane of lanesOf(options)) {
-		for (const kind of takenKinds(options)) {
-			const oldest = await tx.get<{ ready_at: number }>(
-				`SELECT ready_at FROM changes WHERE environment_id = ? AND kind = ? AND lane = ? AND state = 'queued' ORDER BY ready_at LIMIT 1`,
-				environmentId,
-				kind,
-				lane,
-			);
-			if (oldest === undefined) continue;
-			if (lane === 1 || oldest.ready_at <= tx.now - options.quietMs) return true;
-			const head = await tx.all(
-				`SELECT change_id FROM changes WHERE environment_id = ? AND kind = ? AND lane = ? AND state = 'queued' ORDER BY change_id LIMIT ?`,
-				environmentId,
-				kind,
-				lane,
-				options.limit - ready,
-			);
-			ready += head.length;
-			if (ready >= options.limit) return true;
-		}
-	}
+	const lines = linesOf(options);
+	const [oldest, heads] = await Promise.all([
+		Promise.all(
+			lines.map(
+				async ({ lane, kind }) =>
+					await tx.get<{ ready_at: number }>(
+						`SELECT ready_at FROM changes WHERE environment_id = ? AND kind = ? AND lane = ? AND state = 'queued' ORDER BY ready_at LIMIT 1`,
+						environmentId,
+						kind,
+						lane,
+					),
+			),
+		),
+		headsOf(tx, environmentId, options),
+	]);
+	const ready = heads.reduce((sum, head) => sum + head.length, 0);
+	const waitedLong = lines.some(({ lane }, at) => {
+		const line = oldest[at];
+		return line !== undefined && (lane === 1 || line.ready_at <= tx.now - options.quietMs);
+	});
 	// Nothing to write is no reason to wait with the read-backs that are due.
-	return ready === 0;
+	return waitedLong || ready >= options.limit || ready === 0;
 }
 
-/**
- * What has waited longest, where it is its turn; then the head of each lane: a few short index reads, one a kind, instead
- * of one sort of the backlog.
- */
-async function queuedIds(
-	tx: Transaction,
-	environmentId: number,
-	settings: Pick<LedgerSettings, 'agedMs'>,
-	options: TakeOptions,
-): Promise<number[]> {
-	const lanes = lanesOf(options);
-	const kinds = takenKinds(options);
-	const ids = new Set(await agedIds(tx, environmentId, settings.agedMs, options, lanes, kinds));
-	for (const lane of lanes) {
-		if (ids.size >= options.limit) break;
-		const heads: number[] = [];
-		for (const kind of kinds) {
+/** The first of each line, as many as a batch may hold. */
+async function headsOf(tx: Transaction, environmentId: number, options: TakeOptions): Promise<number[][]> {
+	return await Promise.all(
+		linesOf(options).map(async ({ lane, kind }) => {
 			const rows = await tx.all<{ change_id: number }>(
-				`SELECT change_id FROM changes WHERE environment_id = ? AND kind = ? AND lane = ? AND state = 'queued'
-				 ORDER BY change_id LIMIT ? ${tx.dialect.skipLocked}`,
+				`SELECT change_id FROM changes WHERE environment_id = ? AND kind = ? AND lane = ? AND state = 'queued' ORDER BY change_id LIMIT ?`,
 				environmentId,
 				kind,
 				lane,
 				options.limit,
 			);
-			heads.push(...rows.map((row) => row.change_id));
-		}
-		for (const id of heads.sort((a, b) => a - b)) if (ids.size < options.limit) ids.add(id);
+			return rows.map((row) => row.change_id);
+		}),
+	);
+}
+
+/** What has waited for longer than `agedMs`, where it is its turn; then the head of each lane, instead of one sort of the backlog. */
+async function queuedIds(
+	tx: Transaction,
+	environmentId: number,
+	options: TakeOptions,
+	agedMs: number | null,
+): Promise<number[]> {
+	const [aged, heads] = await Promise.all([
+		agedMs === null ? [] : agedIds(tx, environmentId, agedMs, options.limit, linesOf(options)),
+		headsOf(tx, environmentId, options),
+	]);
+	const ids = new Set(aged);
+	for (const lane of lanesOf(options)) {
+		const ofLane = linesOf(options).flatMap((line, at) => (line.lane === lane ? heads[at]! : []));
+		for (const id of ofLane.sort((a, b) => a - b)) if (ids.size < options.limit) ids.add(id);
 	}
 	return [...ids];
 }
@@ -329,26 +340,26 @@ async function dueChecks(
 	options: TakeOptions,
 	sinceMs: number,
 ): Promise<number[]> {
-	const due: Array<{ change_id: number; due_at: number }> = [];
-	for (const kind of takenKinds(options)) {
-		due.push(
-			...(await tx.all<{ change_id: number; due_at: number }>(
-				`SELECT change_id, due_at FROM changes WHERE environment_id = ? AND kind = ? AND state = 'sent' AND due_at <= ?
-				 ORDER BY due_at LIMIT ? ${tx.dialect.skipLocked}`,
-				environmentId,
-				kind,
-				tx.now - sinceMs,
-				options.limit,
-			)),
-		);
-	}
-	const ids = due
-		.sort((a, b) => a.due_at - b.due_at || a.change_id - b.change_id)
-		.slice(0, options.limit)
-		.map((row) => row.change_id);
-	if (!takenKinds(options).includes('stockItem')) return ids;
-	if (ids.length < options.limit) ids.push(...(await heldUnread(tx, environmentId, options.limit - ids.length)));
-	if (ids.length < options.limit && sinceMs === 0)
+	const withItems = takenKinds(options).includes('stockItem');
+	const [due, unread] = await Promise.all([
+		Promise.all(
+			takenKinds(options).map(
+				async (kind) =>
+					await tx.all<{ change_id: number; due_at: number }>(
+						`SELECT change_id, due_at FROM changes WHERE environment_id = ? AND kind = ? AND state = 'sent' AND due_at <= ?
+						 ORDER BY due_at LIMIT ?`,
+						environmentId,
+						kind,
+						tx.now - sinceMs,
+						options.limit,
+					),
+			),
+		),
+		withItems ? heldUnread(tx, environmentId, options.limit) : [],
+	]);
+	const sent = due.flat().sort((a, b) => a.due_at - b.due_at || a.change_id - b.change_id);
+	const ids = [...sent.map((row) => row.change_id), ...unread].slice(0, options.limit);
+	if (withItems && ids.length < options.limit && sinceMs === 0)
 		ids.push(...(await neverCompared(tx, environmentId, options.limit - ids.length)));
 	return [...new Set(ids)];
 }

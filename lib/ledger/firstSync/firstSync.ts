@@ -1,6 +1,6 @@
 import { everything, isApproved, isEverything, strictest } from '../../khaos/delivery/firstSync';
 import { STOCK_CODE } from '../../khaos/columns';
-import type { Approval, BatchItem } from '../../shapes';
+import type { Approval } from '../../shapes';
 import { jsonParameter, type SqlValue, type Transaction } from '../store/database';
 import { putStatuses } from '../status/status';
 
@@ -88,7 +88,7 @@ async function releaseApproved(
 	changeIds?: number[],
 ): Promise<number> {
 	const { condition, parameters } = allowedFields(tx, approval);
-	return await tx.run(
+	return await tx.changed(
 		`UPDATE changes SET state = CASE WHEN unmet > 0 THEN 'held' ELSE 'queued' END, awaiting = NULL, attempt = 0, ready_at = ?, hold_told = 0,
 			held_since = CASE WHEN unmet > 0 THEN CAST(? AS BIGINT) END, reason = '', remedy = '', differences = '[]'
 		 WHERE environment_id = ? AND state = 'held' AND awaiting = 'approval' ${changeIds === undefined ? '' : `AND ${tx.dialect.among('change_id', 'integer')}`}
@@ -132,20 +132,6 @@ export async function approvalsFor(
 		jsonParameter(changeIds),
 	);
 	return new Map(rows.map((row) => [row.change_id, row.unmet > 0 ? nothing : approval]));
-}
-
-export async function withApprovals(tx: Transaction, environmentId: number, items: BatchItem[]): Promise<BatchItem[]> {
-	if (!items.some((item) => item.kind === 'stockItem')) return items;
-	const approvals = await approvalsFor(
-		tx,
-		environmentId,
-		items.map((item) => Number(item.changeId)),
-	);
-	if (approvals.size === 0) return items;
-	return items.map((item) => {
-		const approval = approvals.get(Number(item.changeId));
-		return approval === undefined ? item : { ...item, approval };
-	});
 }
 
 /** What is held for its parent is compared all the same while something may have to be approved: the list is to be whole. */

@@ -46,8 +46,12 @@ export async function add(
 	items: AddItem[],
 	options: AddOptions = {},
 ): Promise<AddOutcome[]> {
-	const products = await loadProducts(tx, environmentId, [...new Set(items.map(primaryIdOf))]);
-	const parts = await loadParts(tx, environmentId, items);
+	const primaryIds = [...new Set(items.map(primaryIdOf))];
+	const [products, troubled, parts] = await Promise.all([
+		loadProducts(tx, environmentId, primaryIds),
+		troubledProducts(tx, environmentId, primaryIds),
+		loadParts(tx, environmentId, items),
+	]);
 	const pointless = await nothingToClear(
 		tx,
 		environmentId,
@@ -65,7 +69,6 @@ export async function add(
 		records,
 	);
 	const variants = variantsAmong(parts.flat().map(({ change }) => change));
-	const troubled = await troubledProducts(tx, environmentId, [...new Set(items.map(primaryIdOf))]);
 	const needsOf = async (change: Change): Promise<Need[]> => {
 		if (!options.holdComponents || change.kind !== 'stockItem' || records.get(nameOf(change))!.present === true)
 			return change.needs;

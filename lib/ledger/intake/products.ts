@@ -26,6 +26,7 @@ export async function loadProducts(
 	environmentId: number,
 	primaryIds: string[],
 ): Promise<Map<string, KnownProduct>> {
+	if (primaryIds.length === 0) return new Map();
 	const rows = await tx.all<ProductRow>(
 		`SELECT primary_id, internal_id, version, stock_key, live, rejected FROM products
 		 WHERE environment_id = ? AND ${tx.dialect.among('primary_id')}`,

@@ -38,7 +38,7 @@ export async function recordReceipts(tx: Transaction, environmentId: number, rec
 }
 
 async function moveOnIfComplete(tx: Transaction, environmentId: number, scanId: number): Promise<void> {
-	const moved = await tx.run(
+	const moved = await tx.changed(
 		`UPDATE scans SET cursor = next_cursor, next_cursor = NULL, emission = NULL
 		 WHERE scan_id = ? AND environment_id = ? AND next_cursor IS NOT NULL
 			AND NOT EXISTS (SELECT 1 FROM emitted_products WHERE emitted_products.scan_id = scans.scan_id AND recorded = 0)`,
@@ -88,7 +88,7 @@ export function scanPort(
 	/** Keeps the step's claim for as long as it may take, and no longer than its process lives. */
 	const showLife = (token: string, until: number): void => {
 		const beat = async (tx: Transaction): Promise<number> =>
-			await tx.run(
+			await tx.changed(
 				'UPDATE scans SET lease_until = ? WHERE environment_id = ? AND name = ? AND lease_token = ? AND lease_until > ?',
 				Math.min(until, tx.now + silentMs),
 				environmentId,

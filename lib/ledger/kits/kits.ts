@@ -142,17 +142,17 @@ const componentKeys = (kit: DesiredKit): string[] => kit.components.map(({ stock
 
 async function rowsAbout(tx: Transaction, environmentId: number, keys: string[]): Promise<KitRow[]> {
 	if (keys.length === 0) return [];
-	const rows = [];
-	for (const side of ['parent_key', 'component_key']) {
-		rows.push(
-			...(await tx.all<KitRow>(
-				`SELECT parent_key, component_key FROM kit_components WHERE environment_id = ? AND ${tx.dialect.among(side)}`,
-				environmentId,
-				jsonParameter(keys),
-			)),
-		);
-	}
-	return rows;
+	const rows = await Promise.all(
+		['parent_key', 'component_key'].map(
+			async (side) =>
+				await tx.all<KitRow>(
+					`SELECT parent_key, component_key FROM kit_components WHERE environment_id = ? AND ${tx.dialect.among(side)}`,
+					environmentId,
+					jsonParameter(keys),
+				),
+		),
+	);
+	return rows.flat();
 }
 
 async function remember(tx: Transaction, environmentId: number, latest: Map<string, string[]>): Promise<void> {

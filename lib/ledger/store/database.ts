@@ -1,3 +1,5 @@
+import { keptJson } from './text';
+
 /**
  * The little that the ledger's operations need of a database. Every operation is written once, in SQL that SQLite and
  * PostgreSQL both take; what differs between the two stands in a Dialect.
@@ -12,13 +14,15 @@ export interface Transaction {
 	readonly now: number;
 	all<T extends object = Row>(sql: string, ...parameters: SqlValue[]): Promise<T[]>;
 	get<T extends object = Row>(sql: string, ...parameters: SqlValue[]): Promise<T | undefined>;
-	/** Returns how many rows changed. */
-	run(sql: string, ...parameters: SqlValue[]): Promise<number>;
+	/** Nothing is waited for: where the statement fails, the next one that is waited for says so, or the commit. */
+	run(sql: string, ...parameters: SqlValue[]): Promise<void>;
+	/** The same, and waits to know how many rows changed. */
+	changed(sql: string, ...parameters: SqlValue[]): Promise<number>;
 }
 
 export interface Database {
 	readonly dialect: Dialect;
-	/** All of it or nothing. Writers are serialised per ledger (SQLite) or by row locks (PostgreSQL). */
+	/** All of it or nothing. Writers of one ledger take turns, whatever their process. */
 	write<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
 	/** A consistent view; nothing may be written. */
 	read<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
@@ -36,9 +40,11 @@ export interface Dialect {
 	rows(alias: string, columns: Record<string, ColumnType>): string;
 	/** A condition: the column is one of the values of one JSON-array parameter. */
 	among(column: string, type?: ColumnType): string;
+	/** A SELECT that finds a row where there is a table of the name that is its one parameter. */
+	readonly findTable: string;
 	/** Appended to a SELECT that claims rows. */
 	readonly skipLocked: string;
 }
 
 /** The parameter for Dialect.rows and Dialect.among. */
-export const jsonParameter = (values: unknown[]): string => JSON.stringify(values);
+export const jsonParameter = (values: unknown[]): string => keptJson(values);

@@ -34,7 +34,9 @@ export const latestSchema = migrations.at(-1)!.number;
 export async function migrate(database: Database, known: Migration[] = migrations): Promise<void> {
 	const latest = known.at(-1)!.number;
 	await database.write(async (tx) => {
-		await tx.run('CREATE TABLE IF NOT EXISTS schema_version (number INTEGER NOT NULL)');
+		// Looked for first: who may work with a ledger but not make tables is refused even where there is nothing to make.
+		if ((await tx.get(tx.dialect.findTable, 'schema_version')) === undefined)
+			await tx.run('CREATE TABLE schema_version (number INTEGER NOT NULL)');
 		const row = await tx.get<{ number: number | null }>('SELECT max(number) AS number FROM schema_version');
 		const current = Number(row?.number ?? 0);
 		if (current > latest) {

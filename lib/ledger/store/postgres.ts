@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ConnectionOptions } from 'node:tls';
 
-import { Client, Pool, types, type PoolClient } from 'pg';
+import { Client, DatabaseError, Pool, types, type ClientConfig, type QueryResult } from 'pg';
 
-import type { ColumnType, Database, Dialect, SqlValue, Transaction } from './database';
+import type { ColumnType, Database, Dialect, Transaction } from './database';
+import { Pipeline } from './pipeline';
 
 const typeNames: Record<ColumnType, string> = { text: 'text', integer: 'bigint' };
 
@@ -15,6 +15,7 @@ export const postgresDialect: Dialect = {
 	},
 	among: (column, type = 'text') =>
 		`${column} = ANY (ARRAY(SELECT value::${typeNames[type]} FROM jsonb_array_elements_text(?::jsonb)))`,
+	findTable: 'SELECT tablename AS name FROM pg_catalog.pg_tables WHERE schemaname = current_schema() AND tablename = ?',
 	skipLocked: 'FOR UPDATE SKIP LOCKED',
 };
 
@@ -46,9 +47,22 @@ const parsers = {
 	getTypeParser: ((oid: number, format?: 'text') => (oid === 20 ? Number : types.getTypeParser(oid, format))) as never,
 };
 
-/** SQLSTATE classes that say the connection or the server went away, or that a transaction has to be tried again. */
-const passing = /^(08|57P0|53300|40001|40P01|55P03)/;
-const passingMessages = /terminated|ECONNREFUSED|ECONNRESET|EPIPE|timeout|Connection ended|not queryable/i;
+/**
+ * SQLSTATEs that say the connection or the server went away, that it is now another server's stand-in, or that a transaction
+ * has to be tried again. Not a statement that took too long: it would again, with everybody waiting behind it.
+ */
+const passing = /^(08...|57P0.|25P03|25006|53300|40001|40P01|55P03)$/;
+/** Of errors that are Node's or pg's own. */
+const passingCodes = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN)$/;
+const passingMessages = /terminated|timeout|Connection ended|not queryable/i;
+
+/**
+ * How long a transaction may wait for another or stand still, and a statement take (ms). A machine that vanished in the middle
+ * of a transaction would otherwise keep everybody from writing until TCP gives it up, hours later.
+ */
+const lockTimeoutMs = 60_000;
+const statementTimeoutMs = 120_000;
+const idleInTransactionMs = 30_000;
 
 /**
  * A ledger in PostgreSQL. Writers of one ledger take turns (an advisory lock for the length of a transaction), as they do
@@ -59,12 +73,8 @@ export function openPostgres(options: PostgresOptions): Database {
 		...connection(options),
 		max: 8,
 		idleTimeoutMillis: 30_000,
-		connectionTimeoutMillis: 10_000,
-		keepAlive: true,
-		// So that whoever looks after the database sees whose connections these are.
-		application_name: `ledger ${options.schema}`.slice(0, 63),
 		types: parsers,
-		options: `-c search_path=${identifier(options.schema)} -c lock_timeout=60000 -c statement_timeout=120000`,
+		pipeline: true,
 	});
 	// A connection that breaks while idle is replaced when the next one is asked for.
 	pool.on('error', () => undefined);
@@ -73,7 +83,7 @@ export function openPostgres(options: PostgresOptions): Database {
 	// About 25 seconds: what a restart or a failover of the server takes.
 	const attempts = options.attempts ?? 10;
 
-	const once = async <T>(begin: string, exclusive: boolean, work: (tx: Transaction) => Promise<T>): Promise<T> => {
+	const once = async <T>(begin: string, work: (tx: Transaction) => Promise<T>): Promise<T> => {
 		const client = await pool.connect();
 		let broken: Error | undefined;
 		// A connection that is lost between two statements says so by an event; the next statement fails and is dealt with.
@@ -82,16 +92,16 @@ export function openPostgres(options: PostgresOptions): Database {
 		};
 		client.on('error', lost);
 		try {
-			await client.query(begin);
-			if (exclusive)
-				await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`ledger ${options.schema}`]);
-			const now = options.clock?.() ?? (await databaseTime(client));
-			const result = await work(transactionOver(client, now));
-			await client.query('COMMIT');
+			const began = await client.query<{ now: number }>(begin);
+			const now = (began as unknown as Array<QueryResult<{ now: number }>>).at(-1)!.rows[0]!.now;
+			const transaction = new Pipeline(postgresDialect, options.clock?.() ?? now, client);
+			const result = await work(transaction);
+			await transaction.commit();
 			return result;
 		} catch (error) {
 			broken = error as Error;
-			await client.query('ROLLBACK').catch(() => undefined);
+			// A connection that is in doubt is given up with its transaction, not asked once more.
+			if (!isPassing(broken)) await client.query('ROLLBACK').catch(() => undefined);
 			throw error;
 		} finally {
 			client.removeListener('error', lost);
@@ -99,55 +109,104 @@ export function openPostgres(options: PostgresOptions): Database {
 		}
 	};
 
-	const patiently = async <T>(run: () => Promise<T>): Promise<T> => {
-		for (let attempt = 1; ; attempt++) {
-			try {
-				return await run();
-			} catch (error) {
-				if (attempt >= attempts || !isPassing(error as Error)) throw error;
-				await sleep(Math.min(5_000, 100 * 2 ** attempt));
-			}
-		}
+	// Those of one process line up here: on the database's lock each would keep a connection, until readers had none.
+	let turn: Promise<unknown> = Promise.resolve();
+	const inTurn = async <T>(run: () => Promise<T>): Promise<T> => {
+		const mine = turn.then(run);
+		turn = mine.catch(() => undefined);
+		return await mine;
 	};
 
+	const reading = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${settings(options.schema)}; ${clock}`;
+	const writing = `BEGIN; ${settings(options.schema)}; ${turnOf(options.schema)}; ${clock}`;
 	return {
 		dialect: postgresDialect,
-		write: async (work) => await patiently(async () => await once('BEGIN', true, work)),
-		read: async (work) =>
-			await patiently(async () => await once('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', false, work)),
+		write: async (work) => await patiently(attempts, async () => await inTurn(async () => await once(writing, work))),
+		read: async (work) => await patiently(attempts, async () => await once(reading, work)),
 		close: async () => await pool.end(),
 	};
 }
 
-/** Make the ledger's schema where it is missing; several processes may race to do it. */
+/**
+ * Make the ledger's schema where it is missing; several processes may race to do it.
+ * @throws where it is missing and the user may not make it, saying what to ask for.
+ */
 export async function makeSchema(options: PostgresOptions): Promise<void> {
-	const client = new Client({ ...connection(options), connectionTimeoutMillis: 10_000 });
-	client.on('error', () => undefined);
-	await client.connect();
-	try {
-		await client.query('BEGIN');
-		await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`ledger ${options.schema}`]);
-		await client.query(`CREATE SCHEMA IF NOT EXISTS ${identifier(options.schema)}`);
-		await client.query('COMMIT');
-	} finally {
-		await client.end();
+	await patiently(options.attempts ?? 10, async () => {
+		const client = new Client(connection(options));
+		client.on('error', () => undefined);
+		await client.connect();
+		try {
+			// Looked for first: a user that may not make schemas is refused even where there is nothing to make.
+			const found = await client.query('SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1', [options.schema]);
+			if (found.rows.length > 0) return;
+			await client.query('BEGIN');
+			await client.query(turnOf(options.schema));
+			await client.query(`CREATE SCHEMA IF NOT EXISTS ${identifier(options.schema)}`);
+			await client.query('COMMIT');
+		} catch (error) {
+			const { code } = error as { code?: string };
+			if (code !== '42501') throw error;
+			throw new Error(
+				`The database user ${options.user} may not make the schema ${options.schema} in ${options.database}. Have it made: CREATE SCHEMA ${options.schema} AUTHORIZATION "${options.user}".`,
+			);
+		} finally {
+			await client.end();
+		}
+	});
+}
+
+/** Again while the connection is lost or has to wait, with growing pauses. */
+async function patiently<T>(attempts: number, run: () => Promise<T>): Promise<T> {
+	for (let attempt = 1; ; attempt++) {
+		try {
+			return await run();
+		} catch (error) {
+			if (attempt >= attempts || !isPassing(error as Error)) throw error;
+			await sleep(Math.min(5_000, 100 * 2 ** attempt));
+		}
 	}
 }
 
-function connection(options: PostgresOptions): {
-	host: string;
-	port: number;
-	database: string;
-	user: string;
-	password: string;
-	ssl: boolean | ConnectionOptions;
-} {
-	const { host, port, database, user, password } = options;
+/**
+ * What holds for one transaction, said in it and not when the connection is made: a pooler such as PgBouncer takes no
+ * such options, and may give each transaction another connection.
+ */
+const settings = (schema: string): string =>
+	[
+		`SET LOCAL search_path TO ${identifier(schema)}`,
+		`SET LOCAL lock_timeout TO ${lockTimeoutMs}`,
+		`SET LOCAL statement_timeout TO ${statementTimeoutMs}`,
+		`SET LOCAL idle_in_transaction_session_timeout TO ${idleInTransactionMs}`,
+	].join('; ');
+
+/** The turn of one writer of this ledger, until its transaction ends. */
+const turnOf = (schema: string): string =>
+	`SELECT pg_advisory_xact_lock(hashtextextended('ledger ${identifier(schema)}', 0))`;
+
+const clock = 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now';
+
+function connection(options: PostgresOptions): ClientConfig {
+	const { host, port, database, user, password, schema } = options;
 	const ssl =
 		options.tls === 'disable'
 			? false
 			: { rejectUnauthorized: options.tls === 'verify', ...(options.ca ? { ca: options.ca } : {}) };
-	return { host, port, database, user, password, ssl };
+	return {
+		host,
+		port,
+		database,
+		user,
+		password,
+		ssl,
+		connectionTimeoutMillis: 10_000,
+		// A line that went dead in silence is noticed: while nothing is asked by TCP, else by an answer that does not come.
+		keepAlive: true,
+		keepAliveInitialDelayMillis: 10_000,
+		query_timeout: statementTimeoutMs + 10_000,
+		// So that whoever looks after the database sees whose connections these are.
+		application_name: `ledger ${schema}`.slice(0, 63),
+	};
 }
 
 /**
@@ -164,35 +223,6 @@ function identifier(name: string): string {
 }
 
 const isPassing = (error: Error & { code?: string }): boolean =>
-	passing.test(error.code ?? '') || passingMessages.test(error.message) || passingMessages.test(error.code ?? '');
-
-async function databaseTime(client: PoolClient): Promise<number> {
-	const { rows } = await client.query<{ now: number }>(
-		'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now',
-	);
-	return rows[0]!.now;
-}
-
-const numbered = new Map<string, string>();
-
-/** `?` becomes $1, $2 … ; the ledger's statements hold no `?` in text. */
-function withNumbers(sql: string): string {
-	let text = numbered.get(sql);
-	if (text === undefined) {
-		let count = 0;
-		text = sql.replace(/\?/g, () => `$${++count}`);
-		numbered.set(sql, text);
-	}
-	return text;
-}
-
-const transactionOver = (client: PoolClient, now: number): Transaction => ({
-	dialect: postgresDialect,
-	now,
-	all: async <T extends object>(sql: string, ...parameters: SqlValue[]) =>
-		(await client.query(withNumbers(sql), parameters)).rows as T[],
-	get: async <T extends object>(sql: string, ...parameters: SqlValue[]) =>
-		(await client.query(withNumbers(sql), parameters)).rows[0] as T | undefined,
-	run: async (sql: string, ...parameters: SqlValue[]) =>
-		(await client.query(withNumbers(sql), parameters)).rowCount ?? 0,
-});
+	error instanceof DatabaseError
+		? passing.test(error.code ?? '')
+		: passingCodes.test(error.code ?? '') || passingMessages.test(error.message);

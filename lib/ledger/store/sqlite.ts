@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 
 import type { ColumnType, Database, Dialect, SqlValue, Transaction } from './database';
+import { keptParameters } from './text';
 
 export const sqliteDialect: Dialect = {
 	name: 'sqlite',
@@ -11,6 +12,7 @@ export const sqliteDialect: Dialect = {
 		return `(SELECT ${list.join(', ')} FROM json_each(?)) AS ${alias}`;
 	},
 	among: (column) => `${column} IN (SELECT value FROM json_each(?))`,
+	findTable: `SELECT name FROM sqlite_master WHERE type = 'table' AND name = ?`,
 	skipLocked: '',
 };
 
@@ -59,10 +61,13 @@ export function openSqlite(options: SqliteOptions): Database {
 	const transaction = (now: number): Transaction => ({
 		dialect: sqliteDialect,
 		now,
-		all: async <T extends object>(sql: string, ...parameters: SqlValue[]) => prepare(sql).all(...parameters) as T[],
+		all: async <T extends object>(sql: string, ...parameters: SqlValue[]) =>
+			prepare(sql).all(...keptParameters(parameters)) as T[],
 		get: async <T extends object>(sql: string, ...parameters: SqlValue[]) =>
-			prepare(sql).get(...parameters) as T | undefined,
-		run: async (sql: string, ...parameters: SqlValue[]) => Number(prepare(sql).run(...parameters).changes),
+			prepare(sql).get(...keptParameters(parameters)) as T | undefined,
+		run: async (sql: string, ...parameters: SqlValue[]) => void prepare(sql).run(...keptParameters(parameters)),
+		changed: async (sql: string, ...parameters: SqlValue[]) =>
+			Number(prepare(sql).run(...keptParameters(parameters)).changes),
 	});
 
 	const oneAtATime = async <T>(work: () => Promise<T>): Promise<T> => {

@@ -46,7 +46,7 @@ export function driftPort(database: Database, environmentId: number, newToken: (
 		counts: DriftCounts,
 		release = false,
 	): Promise<boolean> => {
-		const held = await tx.run(
+		const held = await tx.changed(
 			`UPDATE drift_runs SET position = ?, counts = ?, touched_at = ?, finished_at = ?, lease_token = ?, lease_until = ?
 			 WHERE run_id = ? AND environment_id = ? AND lease_token = ?`,
 			JSON.stringify(position),

@@ -33,7 +33,7 @@ export async function housekeeping(
 	environmentId: number,
 	settings: LedgerSettings,
 ): Promise<Housekeeping | null> {
-	const due = await tx.run(
+	const due = await tx.changed(
 		`INSERT INTO housekeeping (environment_id, done_at) VALUES (?, ?)
 		 ON CONFLICT (environment_id) DO UPDATE SET done_at = excluded.done_at WHERE housekeeping.done_at <= excluded.done_at - ?`,
 		environmentId,
