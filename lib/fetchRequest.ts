@@ -6,31 +6,31 @@ import { failure, failureFrom, readBody } from './httpFailure';
  * answered as they are, never followed: a token must not travel to another host.
  */
 export const fetchRequest: Request = async (request) => {
-	const signal = AbortSignal.timeout(request.timeoutMs);
+	const deadline = AbortSignal.timeout(request.timeoutMs);
+	const signal = request.signal === undefined ? deadline : AbortSignal.any([deadline, request.signal]);
+	const explain = (error: unknown) =>
+		Promise.reject(deadline.aborted ? failure('timeout', request) : failureFrom(error, request));
 	const response = await fetch(request.url, {
 		method: request.method,
 		headers: request.headers,
 		body: request.body,
 		redirect: 'manual',
 		signal,
-	}).catch((error: unknown) =>
-		Promise.reject(signal.aborted ? failure('timeout', request) : failureFrom(error, request)),
-	);
-	return await wholeAnswer(response, request, signal);
+	}).catch(explain);
+	return await wholeAnswer(response, request, explain);
 };
 
-async function wholeAnswer(response: Response, request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+async function wholeAnswer(
+	response: Response,
+	request: HttpRequest,
+	explain: (error: unknown) => Promise<never>,
+): Promise<HttpResponse> {
 	const headers: Record<string, string> = {};
 	response.headers.forEach((value, name) => {
 		headers[name.toLowerCase()] = value;
 	});
 	// Node's body streams can be iterated; the DOM's type for them does not say so.
 	const chunks = response.body as unknown as AsyncIterable<Uint8Array> | null;
-	const body =
-		chunks === null
-			? ''
-			: await readBody(chunks, request, headers).catch((error: unknown) =>
-					Promise.reject(signal.aborted ? failure('timeout', request) : error),
-				);
+	const body = chunks === null ? '' : await readBody(chunks, request, headers).catch(explain);
 	return { status: response.status, headers, body };
 }

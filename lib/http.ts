@@ -11,6 +11,8 @@ export interface HttpRequest {
 	timeoutMs: number;
 	/** An answer longer than this is refused as `tooLarge`. */
 	maxBytes?: number;
+	/** Ends the request early, as a connection that is dropped does. */
+	signal?: AbortSignal;
 }
 
 export interface HttpResponse {

@@ -29,7 +29,7 @@ export function requestOf(context: HttpContext, options: HttpBindingOptions = {}
 
 	return async (request) => {
 		const deadline = AbortSignal.timeout(request.timeoutMs);
-		const signal = options.signal === undefined ? deadline : AbortSignal.any([deadline, options.signal]);
+		const signal = AbortSignal.any([deadline, options.signal, request.signal].filter((one) => one !== undefined));
 		const explain = (error: unknown, answered: boolean) =>
 			Promise.reject(deadline.aborted ? failure('timeout', request) : failureFrom(error, request, answered));
 

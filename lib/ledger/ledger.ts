@@ -164,6 +164,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
 		newToken: randomUUID,
 		sleep: async (ms) => await new Promise((resolve) => setTimeout(resolve, ms)),
 		every: everyMs,
+		elapsed: () => performance.now(),
 		...options.tools,
 	};
 	const database = await openStore(options);

@@ -127,7 +127,7 @@ class Run {
 			store: { backend: 'sqlite', file: this.file },
 			clock: now,
 			// Who waits for the gate looks again less often than in earnest: it changes nothing but how long a seed takes.
-			tools: { newToken: chance.token, sleep: async (ms) => await sleep(ms * 20), every },
+			tools: { newToken: chance.token, sleep: async (ms) => await sleep(ms * 20), every, elapsed: now },
 		});
 		watchTransitions(this.file);
 		this.ledger = this.options.breakLedger?.(opened) ?? opened;

@@ -195,8 +195,9 @@ describe.each(backends)('the gate, %s', (backend: Backend) => {
 		newToken: () => `token-${++token}`,
 		sleep: async () => await sleep(5),
 		every: () => () => undefined,
+		elapsed: () => 0,
 	};
-	const settings = { holdMs: 5_000, lookAgainMs: 5 };
+	const settings = { holdMs: 5_000, giveUpMs: 4_000, lookAgainMs: 5 };
 	const through = async (lane: Lane, call: () => Promise<void>): Promise<void> =>
 		await throughGate(database, tools, settings, 'khaos', lane, call);
 	const waiting = async (): Promise<number> =>

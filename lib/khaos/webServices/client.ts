@@ -1,7 +1,8 @@
 import { HttpFailure, type Request } from '../../http';
 import { withoutSecrets } from '../../secrets';
 import type { Endpoint } from './endpoint';
-import { answerFailure, connectionFailure, faultOf, KhaosUnknownOutcome, unreadableAnswer } from './fault';
+import { endOfThisCall } from './endOfCall';
+import { answerFailure, connectionFailure, faultOf, givenUp, KhaosUnknownOutcome, unreadableAnswer } from './fault';
 import { buildEnvelope, readEnvelope, soapActionOf, type SoapAnswer, type SoapParameter } from './soap';
 import type { XmlElement } from './xml';
 
@@ -61,6 +62,7 @@ export class KhaosClient {
 	async call(method: string, parameters: SoapParameter[]): Promise<XmlElement> {
 		const { endpoint, request, timeoutMs, headers, secrets = [], now } = this.options;
 		const body = buildEnvelope(method, parameters);
+		const end = endOfThisCall();
 		const response = await request({
 			method: 'POST',
 			url: endpoint.soap,
@@ -73,11 +75,11 @@ export class KhaosClient {
 			body,
 			timeoutMs,
 			maxBytes: MOST_BYTES,
-		}).catch((error: unknown) =>
-			Promise.reject(
-				error instanceof HttpFailure ? connectionFailure(method, error.kind, error.message) : errorOf(error),
-			),
-		);
+			...(end === undefined ? {} : { signal: end }),
+		}).catch((error: unknown) => {
+			if (end?.aborted === true) throw givenUp(method);
+			throw error instanceof HttpFailure ? connectionFailure(method, error.kind, error.message) : errorOf(error);
+		});
 
 		const unauthorised = response.status === 401 || response.status === 403;
 		const answer = unauthorised ? null : readAnswer(response.body, method);

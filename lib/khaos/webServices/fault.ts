@@ -182,6 +182,15 @@ export function connectionFailure(
 	}
 }
 
+/** A call that was ended because it was no longer known whether another process may call by now. */
+export const givenUp = (method: string): KhaosUnknownOutcome =>
+	new KhaosUnknownOutcome(
+		'dropped',
+		method,
+		`${method} was given up before Khaos Control answered: the sync ledger was out of reach for so long that another n8n process may call by now`,
+		'What became of the call is found out by reading the items back. Look at the connection to the PostgreSQL of the Sync Ledger.',
+	);
+
 /** An answer that holds no SOAP envelope, as an error, judged by its status (contract 2.8). */
 export function answerFailure(
 	method: string,
