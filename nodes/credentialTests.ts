@@ -29,7 +29,7 @@ interface LegacyAnswer {
 }
 
 /** `Request` in a credential test, with the one helper that n8n gives to it. */
-export function requestInCredentialTest(
+function requestInCredentialTest(
 	context: ICredentialTestFunctions,
 	options: { allowUnauthorizedCerts?: boolean } = {},
 ): Request {

@@ -65,7 +65,7 @@ function storeOf(credential: LedgerCredential): LedgerStore {
 }
 
 /** The file of a credential; relative names are in the n8n user folder. */
-export function ledgerFile(file: string, variables: NodeJS.ProcessEnv): string {
+function ledgerFile(file: string, variables: NodeJS.ProcessEnv): string {
 	const folder = join(variables['N8N_USER_FOLDER'] ?? homedir(), '.n8n');
 	if (file === '') return join(folder, 'pimberly-khaos-ledger.sqlite');
 	return isAbsolute(file) ? file : resolve(folder, file);

@@ -116,7 +116,7 @@ function freshSettings(): DemoSettings {
 }
 
 /** Writes a file so that a crash leaves the old one or the new one, never half of either. */
-export async function replaceFile(file: string, content: string): Promise<void> {
+async function replaceFile(file: string, content: string): Promise<void> {
 	const beside = `${file}.new`;
 	await writeFile(beside, content, { mode: 0o600 });
 	await rename(beside, file);

@@ -110,7 +110,7 @@ export class LedgerView {
 }
 
 /** The ledger's figures as far as the end of a run depends on them. */
-export function syncState(stats: LedgerStats, since: number, now: number): SyncState {
+function syncState(stats: LedgerStats, since: number, now: number): SyncState {
 	const both = (state: keyof LedgerStats['khaos']): number => stats.khaos[state] + stats.pimberly[state];
 	const dueSoon = Object.values(stats.nextDue).filter(
 		(due) => due !== null && Date.parse(due) <= now + A_MINUTE_MS,

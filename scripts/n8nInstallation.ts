@@ -7,7 +7,7 @@ import type { Progress } from './progress';
 import { CommandFailed, runCommand } from './runCommand';
 
 /** The n8n that the demo and the tests run. Later ones ask for packages that are not published (2.41.3). */
-export const N8N_VERSION = '2.41.1';
+const N8N_VERSION = '2.41.1';
 
 export interface N8nInstallation {
 	folder: string;
@@ -19,12 +19,12 @@ export interface N8nInstallation {
  * Where n8n is kept, for every clone of this repository: `PIMBERLY_KHAOS_CACHE`, else the user's cache folder
  * (`XDG_CACHE_HOME`, `~/.cache`).
  */
-export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
+function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
 	return env.PIMBERLY_KHAOS_CACHE || join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'n8n-nodes-pimberly-khaos');
 }
 
 /** n8n as it is installed; null when it is not, or only in part. */
-export function findN8n(cache: string = cacheFolder()): N8nInstallation | null {
+function findN8n(cache: string = cacheFolder()): N8nInstallation | null {
 	const folder = join(cache, `n8n-${N8N_VERSION}`);
 	const command = join(folder, 'node_modules', 'n8n', 'bin', 'n8n');
 	// The marker is written last, before the folder gets its name.

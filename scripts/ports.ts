@@ -1,10 +1,5 @@
 import { createServer } from 'node:net';
 
-/** Is this port of the loopback address free right now? */
-export async function isFree(port: number): Promise<boolean> {
-	return (await listen(port)) !== null;
-}
-
 /**
  * Ports of the loopback address that are free right now, each another one.
  *

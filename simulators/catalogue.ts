@@ -7,21 +7,6 @@ const scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 export const attributeValueSchema = z.union([scalar, z.array(scalar)]);
 export type AttributeValue = string | string[];
 
-/** What an attribute's type decides is how a written value is read: see pimberly/values. */
-export const ATTRIBUTE_TYPES = [
-	'text',
-	'richText',
-	'number',
-	'currency',
-	'boolean',
-	'date',
-	'singleSelect',
-	'multiSelect',
-	'list',
-	'productSet',
-	'mediaSet',
-] as const;
-
 export const catalogueProductSchema = z.object({
 	primaryId: z.string().min(1),
 	classes: z.array(z.string()).default([]),

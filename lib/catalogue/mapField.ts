@@ -4,7 +4,7 @@ import { cellOf, type Cell } from './cell';
 import { fieldName, type FieldMapping, type FieldSource } from './profile';
 
 /** The value of a source in one product, as Pimberly returned it; undefined: there is none. */
-export function valueOf(source: FieldSource, product: Product): unknown {
+function valueOf(source: FieldSource, product: Product): unknown {
 	switch (source.from) {
 		case 'attribute':
 			return Object.hasOwn(product.attributes, source.attribute) ? product.attributes[source.attribute] : undefined;

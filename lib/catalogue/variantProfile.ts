@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** What Khaos's SCS columns go to: SCS_SK1 to SCS_SK3 (khaos-control-api 3.1). */
-export const MOST_HEADINGS = 3;
+const MOST_HEADINGS = 3;
 
 /** One heading of a size/colour/style family and where a variant's word for it stands. */
 export const headingSchema = z.object({

@@ -22,7 +22,7 @@ export interface Column {
 
 export const STOCK_CODE = 'STOCK_CODE';
 export const HARMONISATION_CODE = 'Harmonisation:Code';
-export const HARMONISATION_COUNTRY = 'Harmonisation:Country';
+const HARMONISATION_COUNTRY = 'Harmonisation:Country';
 const HARMONISATION_ZONE = 'Harmonisation:ZONE';
 const HARMONISATION_PREFIX = 'Harmonisation:';
 export const UDA_PREFIX = 'UDA:';

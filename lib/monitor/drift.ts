@@ -1,20 +1,20 @@
 import type { NewException } from '../ledger/exceptions/exceptions';
 import { priceDifferences, priceReadBackOf, rowsByKey } from '../khaos/prices/prices';
 import { getPriceLists, PriceListReader, type PriceList, type PriceRow } from '../khaos/prices/priceLists';
-import { HARMONISATION_CODE } from '../khaos/columns';
 import { KhaosFault } from '../khaos/webServices/fault';
 import { getHarmonisationCodes } from '../khaos/stockReading/harmonisation';
 import { KhaosLine, type Outcome } from '../khaos/delivery/khaosLine';
 import { compareKit, isEqualKit, kitDifferences, kitReadBackOf } from '../khaos/kits/kits';
-import { absent, readBackOf } from '../khaos/stockReading/readBack';
+import { absent } from '../khaos/stockReading/readBack';
 import { EXPORT_BATCH } from '../khaos/stockReading/stockExport';
 import { getStockList } from '../khaos/stockReading/stockList';
 import { StockLookUp } from '../khaos/stockReading/stockLookUp';
 import type { StockRecord } from '../khaos/stockReading/stockRecord';
-import { keyOf, LANES, type Difference, type Kind, type ReadBack } from '../shapes';
+import { keyOf, LANES, type Difference, type Kind } from '../shapes';
 import { drifted, kitDrift, missing, priceDrift, priceOnlyInKhaos, unknownList } from './driftFindings';
 import type { DriftItem, DriftOutcome, DriftPrice, DriftRun } from './driftPort';
 import type { DriftDeps, DriftFinding, DriftReport, DriftSettings } from './driftSettings';
+import { readBackOfItem, saysYes } from './itemInKhaos';
 import { driftOfItem } from './tolerance';
 
 /** Records that are read from the ledger at once. */
@@ -206,7 +206,7 @@ class DriftCheck {
 		const records = new Map<string, StockRecord | null>();
 		for (const { key } of items) {
 			const record = found.records.get(key);
-			if (record !== undefined) records.set(key, isDeleted(record) ? null : record);
+			if (record !== undefined) records.set(key, saysYes(record, 'DELETED') ? null : record);
 			else if (found.absent.has(key)) records.set(key, null);
 		}
 		const unread = [...found.errors.values()];
@@ -227,8 +227,7 @@ class DriftCheck {
 		}
 		outcome.checked.push({ kind: 'stockItem', key: item.key });
 		if (item.orphaned) {
-			if (record === null || /^(-1|1|true)$/i.test(record.elements['DISCONTINUED'] ?? ''))
-				outcome.orphansGone.push(item.key);
+			if (record === null || saysYes(record, 'DISCONTINUED')) outcome.orphansGone.push(item.key);
 			return;
 		}
 		if (record === null) {
@@ -384,22 +383,4 @@ class DriftCheck {
 		run.position = { ...run.position, lists: [...run.position.lists, name] };
 		await this.kept(deps.drift.record(run, { ...outcome, position: run.position }));
 	}
-}
-
-/** Khaos keeps items that were deleted, and says so. */
-const isDeleted = (record: StockRecord): boolean => /^(-1|1|true)$/i.test(record.elements['DELETED'] ?? '');
-
-/** As the ledger keeps it: with the commodity codes, which another method shows, and with what no read-back can prove. */
-export function readBackOfItem(item: Pick<DriftItem, 'desired' | 'readBack' | 'codes'>, record: StockRecord): ReadBack {
-	const { desired, codes, readBack: earlier } = item;
-	const readBack = readBackOf(record, Object.keys(desired.columns), desired.settings);
-	const expected = desired.columns[HARMONISATION_CODE] ?? '';
-	const code =
-		codes === null
-			? earlier?.columns[HARMONISATION_CODE]
-			: expected !== '' && codes.includes(expected)
-				? expected
-				: codes.join(', ');
-	if (code !== undefined && HARMONISATION_CODE in desired.columns) readBack.columns[HARMONISATION_CODE] = code;
-	return earlier?.unproven === undefined ? readBack : { ...readBack, unproven: earlier.unproven };
 }

@@ -23,7 +23,7 @@ export function missing({ key, primaryId, desired, live }: ConfirmedItem): NewEx
 }
 
 /** A value in a sentence. */
-export const quoted = (value: string | null): string =>
+const quoted = (value: string | null): string =>
 	value === null || value.trim() === '' ? 'nothing' : `“${value.length > 80 ? `${value.slice(0, 79)}…` : value}”`;
 
 /** A column differs. */

@@ -134,7 +134,7 @@ const longest = (contacts: Contact[]): number | null =>
 
 const levelOf = (value: number | null, { warn, breach }: Threshold): Level =>
 	value === null ? 'ok' : value >= breach ? 'breach' : value >= warn ? 'warn' : 'ok';
-export const worst = (levels: Level[]): Level =>
+const worst = (levels: Level[]): Level =>
 	levels.includes('breach') ? 'breach' : levels.includes('warn') ? 'warn' : 'ok';
 
 /** How the figures stand against the thresholds. */

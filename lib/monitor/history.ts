@@ -36,7 +36,7 @@ const changes: Record<Kind, string> = {
 };
 
 /** A length of time as people say it: “2 h 5 min”, “48 s”. */
-export function duration(ms: number): string {
+function duration(ms: number): string {
 	const seconds = Math.round(ms / 1_000);
 	if (seconds < 120) return `${seconds} s`;
 	const minutes = Math.round(seconds / 60);

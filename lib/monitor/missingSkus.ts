@@ -1,5 +1,4 @@
 import type { KhaosClient } from '../khaos/webServices/client';
-import { yesOrNo } from '../khaos/comparison';
 import type { DeliveryPort } from '../khaos/delivery/deliveryPort';
 import { KhaosLine } from '../khaos/delivery/khaosLine';
 import { EXPORT_BATCH } from '../khaos/stockReading/stockExport';
@@ -8,6 +7,7 @@ import { StockLookUp } from '../khaos/stockReading/stockLookUp';
 import type { StockRecord } from '../khaos/stockReading/stockRecord';
 import type { NewException } from '../ledger/exceptions/exceptions';
 import { keyOf, LANES } from '../shapes';
+import { saysYes } from './itemInKhaos';
 import type { KnownSku, MissingOutcome, MissingPort } from './missingPort';
 
 /** Where a SKU is wanting. */
@@ -250,5 +250,3 @@ class Search {
 		}
 	}
 }
-
-const saysYes = (record: StockRecord, element: string): boolean => yesOrNo(record.elements[element] ?? '') === true;

@@ -133,7 +133,7 @@ const bySeverity = (list: ListedException[]): Record<Severity, number> =>
 	) as Record<Severity, number>;
 
 /** The address of a product in Pimberly; null where the pattern asks for what isn't known, or is no web address. */
-export function productUrlOf(pattern: string, primaryId: string, internalId: string): string | null {
+function productUrlOf(pattern: string, primaryId: string, internalId: string): string | null {
 	if (pattern.trim() === '' || primaryId === '') return null;
 	if (pattern.includes('{internalId}') && internalId === '') return null;
 	const url = pattern
@@ -144,7 +144,7 @@ export function productUrlOf(pattern: string, primaryId: string, internalId: str
 }
 
 /** At most `points` samples, evenly spaced: of each stretch of time the last one, with the worst of its lags. */
-export function seriesOf(samples: HealthSample[], from: number, to: number, points: number): ReportPoint[] {
+function seriesOf(samples: HealthSample[], from: number, to: number, points: number): ReportPoint[] {
 	const width = Math.max(1, (to - from) / points);
 	const stretches = new Map<number, HealthSample[]>();
 	for (const sample of samples) {

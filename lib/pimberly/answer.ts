@@ -30,7 +30,7 @@ const isHtml = (response: HttpResponse): boolean =>
 	((response.headers['content-type'] ?? '').includes('text/html') && response.body.trimStart().startsWith('<'));
 
 /** The API's own error text, wherever it stands; '' where there is none (pimberly-api 5). */
-export function errorTextOf(body: string): string {
+function errorTextOf(body: string): string {
 	const json = parseJson(body);
 	if (!json.ok || !isRecord(json.value)) return '';
 	const { error, message } = json.value;

@@ -80,7 +80,7 @@ export const feedTokenOf = (connection: PimberlyConnection): string | null => {
  * One segment of a path, with nothing left as it is that could end the segment: `A/B 1#x` is `A%2FB%201%23x`.
  * @throws PimberlyError for an id that no path can hold: an empty one would ask for the list, dots for the folder above
  */
-export function segment(id: string): string {
+function segment(id: string): string {
 	if (id === '' || id === '.' || id === '..') {
 		throw new PimberlyError(
 			'refused',

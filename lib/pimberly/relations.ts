@@ -50,7 +50,7 @@ const REMEMBERED_MS = 24 * 60 * 60_000;
 const ROUNDS = 3;
 
 /** What has to be looked up for one product. Pure. */
-export function needsOf({ product, columns }: ReadRow, settings: RelationSettings, mapped: MappedColumns): Needs {
+function needsOf({ product, columns }: ReadRow, settings: RelationSettings, mapped: MappedColumns): Needs {
 	if (settings.from === 'columns') return { parents: false, items: false };
 	if (settings.from === 'automatic' && (columns.parents || columns.items)) return { parents: false, items: false };
 	const wanted = byType(product, settings);
@@ -69,7 +69,7 @@ function byType(product: Product, settings: RelationSettings): Needs {
 }
 
 /** Parents of each product by what the items of others say. Pure. */
-export function parentsByItems(items: Iterable<[string, string[]]>): Map<string, string[]> {
+function parentsByItems(items: Iterable<[string, string[]]>): Map<string, string[]> {
 	const parents = new Map<string, string[]>();
 	for (const [parent, children] of items) {
 		for (const child of children) parents.set(child, [...new Set([...(parents.get(child) ?? []), parent])]);
@@ -81,7 +81,7 @@ export function parentsByItems(items: Iterable<[string, string[]]>): Map<string,
  * The parents of a product without a look-up: from the items of this scan, else as remembered. Null: look it up; also
  * where both know some and they don't agree, and where it is remembered to have none, which may just have changed. Pure.
  */
-export function knownParents(fromScan: string[] | undefined, remembered: string[] | undefined): string[] | null {
+function knownParents(fromScan: string[] | undefined, remembered: string[] | undefined): string[] | null {
 	const [scan, memory] = [fromScan ?? [], remembered ?? []];
 	if (scan.length > 0) return memory.every((parent) => scan.includes(parent)) ? scan : null;
 	return memory.length > 0 ? memory : null;

@@ -3,7 +3,7 @@ import { DateTime } from 'luxon';
 /** How calls to Pimberly are repeated (pimberly-api 5): 1, 2, 4, 8, 16 seconds and some jitter, then it is given up. */
 export const RETRIES = 5;
 /** No single wait is longer; a server that asks for an hour is asked again sooner, or left to the next poll. */
-export const LONGEST_WAIT_MS = 60_000;
+const LONGEST_WAIT_MS = 60_000;
 
 /**
  * Milliseconds to wait before the next try.

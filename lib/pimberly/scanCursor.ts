@@ -30,7 +30,7 @@ const LARGEST_BOUNDARY = 20_000;
 
 const EMPTY: ScanCursor = { watermark: null, scan: null, boundary: {}, lastCompleteAt: null };
 
-export const isoOf = (ms: number): string => new Date(ms).toISOString();
+const isoOf = (ms: number): string => new Date(ms).toISOString();
 const msOf = (iso: string): number => DateTime.fromISO(iso, { zone: 'utc' }).toMillis();
 
 export interface PlannedScan {

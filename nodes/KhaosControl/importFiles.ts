@@ -120,7 +120,7 @@ export const longInCloud = (codes: string[]): Warning[] =>
 	}));
 
 /** A name with something put before its ending; nothing that a folder or a URL would stumble over. */
-export const withPart = (fileName: string, part: string): string => {
+const withPart = (fileName: string, part: string): string => {
 	const safe = part.replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-|-$/g, '');
 	return safe === '' ? fileName : fileName.replace(/(\.[^.]*)?$/, (ending) => `-${safe}${ending}`);
 };

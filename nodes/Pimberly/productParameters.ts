@@ -218,7 +218,7 @@ export const headingsOf = (options: ReadOptions): RowHeadings => ({
 });
 
 /** Comma-separated values of a parameter, blanks left out. */
-export const valuesOf = (text: string): string[] =>
+const valuesOf = (text: string): string[] =>
 	text
 		.split(',')
 		.map((value) => value.trim())

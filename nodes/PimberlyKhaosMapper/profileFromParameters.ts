@@ -180,7 +180,7 @@ function fieldOf({ column, valueFrom, attribute, value, type, options }: Row): R
 }
 
 /** An attribute that was dragged in from the input carries its path: `attributes.itemName`, `attributes["RRP (ex vat)"]`. */
-export function attributeName(typed: string): string {
+function attributeName(typed: string): string {
 	const name = typed.trim();
 	const bracketed = /^attributes\[(["'])(.*)\1\]$/.exec(name);
 	return bracketed?.[2] ?? name.replace(/^attributes\./, '');

@@ -13,7 +13,6 @@ import {
 	type INodeTypes,
 	type IWebhookResponseData,
 	type IWorkflowExecuteAdditionalData,
-	type Logger,
 	type WorkflowActivateMode,
 	type WorkflowExecuteMode,
 } from 'n8n-workflow';
@@ -257,11 +256,3 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
 	for await (const chunk of request) chunks.push(chunk as Buffer);
 	return Buffer.concat(chunks);
 }
-
-/** A logger that keeps quiet. */
-export const quiet: Logger = {
-	debug: () => undefined,
-	info: () => undefined,
-	warn: () => undefined,
-	error: () => undefined,
-};

@@ -1,5 +1,4 @@
 import {
-	batchItemSchema,
 	desiredStockItemSchema,
 	keyOf,
 	LANES,
@@ -125,9 +124,6 @@ export function workOf(item: BatchItem): Work {
 	}
 	return work;
 }
-
-/** Whether a value can be a batch item at all; nodes ask before they hand it over. */
-export const isBatchItem = (value: unknown): value is BatchItem => batchItemSchema.safeParse(value).success;
 
 const settled = (work: Work, rest: Partial<Result> & Pick<Result, 'status'>): void => {
 	work.result = {

@@ -11,7 +11,7 @@ const AMOUNT = /^\d{1,16}(\.\d{1,2})?$/;
 
 type Band = Pick<DesiredPrice, 'bandLow' | 'bandHigh'>;
 
-export const bandText = ({ bandLow, bandHigh }: Band): string => `${bandLow}-${bandHigh}`;
+const bandText = ({ bandLow, bandHigh }: Band): string => `${bandLow}-${bandHigh}`;
 
 const sameBand = (one: Band, other: Band): boolean => one.bandLow === other.bandLow && one.bandHigh === other.bandHigh;
 const overlaps = (one: Band, other: Band): boolean => one.bandLow <= other.bandHigh && other.bandLow <= one.bandHigh;
@@ -41,7 +41,7 @@ function plainAmountOf(row: PriceRow): string {
 export const amountOf = (row: PriceRow): string => ruleOf(row) ?? plainAmountOf(row);
 
 /** A price-list row that isn't there. */
-export const absentPrice = (price: DesiredPrice, net: boolean | null): PriceReadBack => ({
+const absentPrice = (price: DesiredPrice, net: boolean | null): PriceReadBack => ({
 	exists: false,
 	stockCode: price.stockCode,
 	priceList: price.priceList,

@@ -7,7 +7,7 @@ export interface SoapParameter {
 	value: string;
 }
 
-export const NAMESPACE = 'urn:IKosWebIntf-IKosWeb';
+const NAMESPACE = 'urn:IKosWebIntf-IKosWeb';
 
 /** "No date": Delphi's zero (contract 2.3). */
 export const NO_DATE = '1899-12-31T00:00:00';

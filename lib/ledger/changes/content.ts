@@ -100,7 +100,7 @@ function changedMembers(
 }
 
 /** JSON with its members in order, so that equal values give equal text. */
-export function canonical(value: unknown): string {
+function canonical(value: unknown): string {
 	if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
 	if (value !== null && typeof value === 'object') {
 		const members = Object.entries(value)

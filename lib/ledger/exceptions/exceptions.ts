@@ -54,8 +54,6 @@ export interface ListedException extends NewException {
 	/** When it last came back after a person had resolved it; null where it never did. */
 	foundAgainAt: string | null;
 }
-/** An exception that is not resolved. */
-export type OpenException = ListedException;
 
 /** What happened to an exception. `foundAgain`: a person had resolved it, and its cause was still there. */
 export type ExceptionEvent =
@@ -205,7 +203,7 @@ async function insertOrUpdate(tx: Transaction, environmentId: number, unique: Ne
 }
 
 /** Whose the types are in this environment, where a person has said so. */
-export async function ownersOf(tx: Transaction, environmentId: number): Promise<Map<ExceptionType, Owner>> {
+async function ownersOf(tx: Transaction, environmentId: number): Promise<Map<ExceptionType, Owner>> {
 	const rows = await tx.all<{ type: ExceptionType; owner: Owner }>(
 		'SELECT type, owner FROM exception_owners WHERE environment_id = ?',
 		environmentId,

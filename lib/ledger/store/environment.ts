@@ -8,7 +8,7 @@ export class OtherHost extends Error {
 }
 
 /** An address without credentials, query and trailing slash, the host in lower case. */
-export function addressOf(url: string): string {
+function addressOf(url: string): string {
 	const parsed = new URL(url);
 	return `${parsed.host.toLowerCase()}${parsed.pathname.replace(/\/+$/, '')}`;
 }

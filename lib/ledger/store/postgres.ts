@@ -7,7 +7,7 @@ import { Pipeline } from './pipeline';
 
 const typeNames: Record<ColumnType, string> = { text: 'text', integer: 'bigint' };
 
-export const postgresDialect: Dialect = {
+const postgresDialect: Dialect = {
 	name: 'postgres',
 	rows: (alias, columns) => {
 		const list = Object.entries(columns).map(([name, type]) => `${name} ${typeNames[type]}`);

@@ -5,7 +5,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { ColumnType, Database, Dialect, SqlValue, Transaction } from './database';
 import { keptParameters } from './text';
 
-export const sqliteDialect: Dialect = {
+const sqliteDialect: Dialect = {
 	name: 'sqlite',
 	rows: (alias, columns) => {
 		const list = Object.entries(columns).map(([name, type]) => `${expression(name, type)} AS ${name}`);

@@ -205,7 +205,7 @@ async function itemsOfProducts(
  * left to it. Delivery knows from the read-back what differs.
  * @returns how many were put there.
  */
-export async function requeue(tx: Transaction, environmentId: number, names: RecordName[]): Promise<number> {
+async function requeue(tx: Transaction, environmentId: number, names: RecordName[]): Promise<number> {
 	if (names.length === 0) return 0;
 	const own = await loadRecords(tx, environmentId, names);
 	const lost = [...own.values()].filter(

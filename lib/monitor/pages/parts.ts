@@ -20,7 +20,7 @@ export const ownerNames: Record<Owner, string> = {
 	operations: 'Operations',
 	finance: 'Finance',
 };
-export const laneNames: Record<Lane, string> = {
+const laneNames: Record<Lane, string> = {
 	[LANES.price]: 'Prices',
 	[LANES.launch]: 'Launches',
 	[LANES.operational]: 'Operational',
@@ -55,7 +55,7 @@ export function page(title: string, body: Markup, script: Markup | null = null):
 }
 
 /** “3 critical, 1 low”; '' where there is none. */
-export const severitiesInWords = (bySeverity: Record<Severity, number>): string =>
+const severitiesInWords = (bySeverity: Record<Severity, number>): string =>
 	(Object.entries(bySeverity) as Array<[Severity, number]>)
 		.filter(([, count]) => count > 0)
 		.map(([severity, count]) => `${count} ${severity}`)

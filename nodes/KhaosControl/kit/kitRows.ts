@@ -40,7 +40,7 @@ export const kitProperties = (operation: string): INodeProperties[] =>
 	]);
 
 /** Components as typed on the canvas, or as a list that an expression gives. Null: they can't be read. */
-export function componentsOf(given: unknown): Component[] | null {
+function componentsOf(given: unknown): Component[] | null {
 	const list = typeof given === 'string' ? listIn(given) : given;
 	if (list === null) return null;
 	const parsed = componentSchema.array().safeParse(

@@ -123,7 +123,7 @@ const mostEvents = 200;
 const hours = (count: number): number => count * 60 * 60_000;
 
 /** What the report shows, as the node's parameters ask for it. */
-export function reportOptionsOf(context: IExecuteFunctions): ReportOptions {
+function reportOptionsOf(context: IExecuteFunctions): ReportOptions {
 	const options = context.getNodeParameter('options', 0, {}) as { chartHours?: number; mostOfList?: number };
 	return {
 		sinceMs: hours(context.getNodeParameter('sinceHours', 0) as number),
