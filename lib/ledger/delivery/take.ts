@@ -89,8 +89,8 @@ export async function take(
 	);
 	await tx.run(
 		`UPDATE records SET taken_since = 1 WHERE taken_since = 0 AND record_id IN
-			(SELECT record_id FROM changes WHERE state = 'leased' AND purpose = 'write' AND ${tx.dialect.among('change_id', 'integer')})`,
-		jsonParameter(ids),
+			(SELECT record_id FROM changes WHERE state = 'leased' AND lease_token = ? AND purpose = 'write')`,
+		options.token,
 	);
 	return await handOut(tx, environmentId, options.token, ids);
 }
