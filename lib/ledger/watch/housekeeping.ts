@@ -65,11 +65,14 @@ async function resolveEndedHolds(tx: Transaction, environmentId: number): Promis
  * Something that this change needs will not come by itself: nothing is on its way for it, or what is has failed, or is a
  * hold that is an exception itself. Behind a parent that is queued, in flight or tried again a long queue is no fault of the
  * product: whoever looks after the queue sees that in its depth and lag. A parent that waits for approval waits for a person.
+ * What a price or a kit's relation waits for in its own product is an exception of that item already.
  */
 const waitsInVain = `EXISTS (
 	SELECT 1 FROM change_needs WHERE change_needs.change_id = changes.change_id AND change_needs.met = 0
 		AND NOT EXISTS (SELECT 1 FROM changes AS moving WHERE moving.record_id = change_needs.need_record_id AND moving.purpose <> 'lookUp'
-			AND (moving.state IN ('queued', 'leased', 'next', 'retrying', 'sent') OR (moving.state = 'held' AND (moving.hold_told = 0 OR moving.awaiting = 'approval')))))`;
+			AND (moving.state IN ('queued', 'leased', 'next', 'retrying', 'sent') OR (moving.state = 'held' AND (moving.hold_told = 0 OR moving.awaiting = 'approval'))
+				OR (moving.state IN ('held', 'failed') AND EXISTS (SELECT 1 FROM records AS own JOIN records AS item ON item.primary_id = own.primary_id
+					WHERE own.record_id = changes.record_id AND item.record_id = moving.record_id AND own.record_id <> item.record_id)))))`;
 
 async function tellLongHolds(tx: Transaction, environmentId: number, settings: LedgerSettings): Promise<number> {
 	// A launch that is held is no trouble of its own: what it waits for tells of itself.
