@@ -1,8 +1,8 @@
 import { NodeOperationError, type INodeProperties, type IPollFunctions } from 'n8n-workflow';
-import { DateTime } from 'luxon';
 
 import type { ScanSettings } from '../../lib/pimberly/scan';
 import type { StartFrom } from '../../lib/pimberly/scanCursor';
+import { momentOf } from '../moment';
 import {
 	byName,
 	headingOptions,
@@ -111,32 +111,26 @@ export const scanProperties: INodeProperties[] = [
 ];
 
 export interface TriggerOptions extends ReadOptions {
-	fullResyncAt?: string;
+	fullResyncAt?: unknown;
 	maxPerPoll?: number;
 	overlapMinutes?: number;
-}
-
-/** Dates from the canvas have no zone: they are in the workflow's. */
-function momentOf(context: IPollFunctions, name: string, value: unknown): string {
-	const text = typeof value === 'string' ? value : DateTime.isDateTime(value) ? (value.toISO() ?? '') : '';
-	const moment = DateTime.fromISO(text, { zone: context.getTimezone() });
-	const iso = moment.isValid ? moment.toUTC().toISO() : null;
-	if (iso === null) {
-		throw new NodeOperationError(context.getNode(), `${name} “${text}” is not a date`, {
-			description: `Choose a date for ${name}, or give one as 2026-03-31T09:00:00.`,
-		});
-	}
-	return iso;
 }
 
 function startFromOf(context: IPollFunctions): StartFrom {
 	const choice = context.getNodeParameter('startFrom', '') as string;
 	if (choice === 'now' || choice === 'all') return { from: choice };
-	if (choice === 'date')
-		return { from: 'date', date: momentOf(context, 'Start Date', context.getNodeParameter('startDate', '')) };
+	if (choice === 'date') return { from: 'date', date: startDateOf(context) };
 	throw new NodeOperationError(context.getNode(), 'Start From is not chosen', {
 		description:
 			'Choose whether the first scan brings all products, those since a date, or only what changes from now on.',
+	});
+}
+
+function startDateOf(context: IPollFunctions): string {
+	const date = momentOf(context, { name: 'Start Date', value: context.getNodeParameter('startDate', '') });
+	if (date !== null) return date;
+	throw new NodeOperationError(context.getNode(), 'Start Date is empty', {
+		description: 'Choose the date that the first scan starts from, or set Start From to something else.',
 	});
 }
 
@@ -144,12 +138,11 @@ function startFromOf(context: IPollFunctions): StartFrom {
 export function scanSettingsOf(context: IPollFunctions): ScanSettings {
 	const options = context.getNodeParameter('options', {}) as TriggerOptions;
 	const source = context.getNodeParameter('source') === 'channel' ? 'channel' : 'updated';
-	const resync = options.fullResyncAt ?? '';
 	return {
 		source,
 		startFrom: source === 'channel' ? { from: 'all' } : startFromOf(context),
 		overlapMs: (options.overlapMinutes ?? 5) * 60_000,
-		fullResyncAt: resync === '' ? null : momentOf(context, 'Full Resync', resync),
+		fullResyncAt: momentOf(context, { name: 'Full Resync', value: options.fullResyncAt }),
 		maxPerStep: options.maxPerPoll ?? 5000,
 		pageSize: options.pageSize ?? 100,
 		onlyWhen: onlyWhenOf(triggerParametersOf(context)),

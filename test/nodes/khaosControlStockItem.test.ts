@@ -212,6 +212,20 @@ describe('Khaos Control Stock Item', () => {
 		expect(since).toEqual([]);
 	});
 
+	test('Get Many does not take a date that is none for all items, and goes on with the next item where it is to', async () => {
+		await execute({ operation: 'createOrUpdate' }, batch(...lamps(2)));
+		const asked = { operation: 'getAll', returnAll: true, changedSince: '={{ $json.since }}' };
+		await expect(execute(asked, itemsOf({ since: 'last week' }))).rejects.toMatchObject({
+			message: 'Changed Since “last week” is not a date',
+		});
+		const output = await execute(asked, itemsOf({ since: 'last week' }, { since: '2001-01-01' }), true);
+		expect(output).toMatchObject([
+			{ json: { error: 'Changed Since “last week” is not a date' }, pairedItem: { item: 0 } },
+			{ json: { stockCode: 'LAMP-0' }, pairedItem: { item: 1 } },
+			{ json: { stockCode: 'LAMP-1' }, pairedItem: { item: 1 } },
+		]);
+	});
+
 	test('Get Stock Status reads levels by site, potentials, and the sites', async () => {
 		await execute({ operation: 'createOrUpdate' }, batch(...lamps(2)));
 		simulators.khaos.edit({ code: 'LAMP-1', set: { LEVEL: '7' } });
@@ -229,6 +243,9 @@ describe('Khaos Control Stock Item', () => {
 			{ json: { stockCode: 'LAMP-0', available: '0' }, pairedItem: { item: 2 } },
 		]);
 		expect(methods().slice(-2)).toEqual(['ExportStockStatus', 'GetStockPotential']);
+		await expect(execute({ operation: 'getStockStatus', stockCode: '={{ $json.sku }}' })).rejects.toMatchObject({
+			message: 'Stock Code is empty',
+		});
 		const [site] = await execute({ operation: 'getStockStatus', show: 'sites' });
 		expect(site!.json).toEqual({ siteId: '1', name: 'Main Site' });
 		expect(simulators.khaos.levelWrites).toEqual([]);

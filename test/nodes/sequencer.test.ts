@@ -66,7 +66,43 @@ test('an item that is no change names itself, what is wrong and what to connect'
 		message: 'This item is not a change or a rejection',
 		description: expect.stringContaining('Connect the Pimberly to Khaos Mapper to this node'),
 	});
+	await expect(run(sequencer('add'), itemsOf(json(stockItem('A')), { hello: 'world' }))).rejects.toMatchObject({
+		context: { itemIndex: 1 },
+	});
 	expect((await run(sequencer('getAll')))[0]).toEqual([]);
+});
+
+test('with Continue On Fail Add and Settle take what they can read', async () => {
+	const continuing = (operation: string): NodeUnderTest => ({ ...sequencer(operation), continueOnFail: true });
+	const [accepted, , , others] = await run(
+		continuing('add'),
+		itemsOf({ hello: 'world' }, json(stockItem('LAMP')), json(stockItem('VASE'))),
+	);
+	expect(accepted).toMatchObject([
+		{ json: { key: 'LAMP' }, pairedItem: { item: 1 } },
+		{ json: { key: 'VASE' }, pairedItem: { item: 2 } },
+	]);
+	expect(others).toMatchObject([
+		{ json: { error: 'This item is not a change or a rejection' }, pairedItem: { item: 0 } },
+	]);
+	const [batch] = await run(sequencer('take', { target: 'khaos' }));
+	const [lamp, vase] = settleItems(batch!);
+	const [settled] = await run(continuing('settle'), [{ ...lamp!, json: { key: 'LAMP' } }, vase!]);
+	expect(settled).toMatchObject([
+		{ json: { outcome: 'confirmed' }, pairedItem: { item: 1 } },
+		{ json: { error: 'This item is not the result of a change' }, pairedItem: { item: 0 } },
+	]);
+});
+
+test('Get Many answers each question once, whatever its input items ask for', async () => {
+	await run(sequencer('add'), itemsOf(json(stockItem('LAMP')), json(stockItem('VASE')), json(stockItem('CUP'))));
+	const asking = sequencer('getAll', { filters: { search: '={{ $json.sku }}' } });
+	const [found] = await run(asking, itemsOf({ sku: 'VASE' }, { sku: 'LAMP' }, { sku: 'VASE' }));
+	expect(found).toMatchObject([
+		{ json: { key: 'VASE' }, pairedItem: { item: 0 } },
+		{ json: { key: 'LAMP' }, pairedItem: { item: 1 } },
+	]);
+	expect((await run(sequencer('getAll'), itemsOf({}, {})))[0]).toHaveLength(3);
 });
 
 const changeIn = (item: ReturnType<typeof kit>): IDataObject => json(item.type === 'change' ? item.change : {});

@@ -186,6 +186,48 @@ test('an alert that came back after somebody resolved it is told again', () => {
 	}
 });
 
+test('exceptions are found and snoozed by dates as n8n gives them, in the time zone of the workflow', async () => {
+	await (await ledger()).add([rejection('P1', 'itemName'), rejection('P2', 'weightKg')]);
+	const since = async (date: string) => jsonOf((await monitor('exception', 'getAll', { filters: { since: date } }))[0]);
+	expect(await since('={{ $now.minus({ days: 1 }) }}')).toHaveLength(2);
+	expect(await since('={{ $now.plus({ days: 1 }) }}')).toEqual([]);
+	await expect(since('yesterday')).rejects.toMatchObject({ message: 'Since “yesterday” is not a date' });
+	const found = await monitor(
+		'exception',
+		'getAll',
+		{ filters: { search: '={{ $json.sku }}' } },
+		itemsOf({ sku: 'P2' }, { sku: 'P1' }, { sku: 'P2' }),
+	);
+	expect(found[0]).toMatchObject([
+		{ json: { primaryId: 'P2' }, pairedItem: { item: 0 } },
+		{ json: { primaryId: 'P1' }, pairedItem: { item: 1 } },
+	]);
+	// British summer time is an hour ahead.
+	const changes = { state: 'resolved', snoozeUntil: '2099-07-01T09:00:00' };
+	const [updated] = await monitor('exception', 'update', { by: 'Ada', changes }, found[0]!.slice(0, 1));
+	expect(jsonOf(updated)).toMatchObject([{ outcome: 'updated', snoozedUntil: '2099-07-01T08:00:00.000Z' }]);
+});
+
+test('with Continue On Fail an item without a SKU keeps none of the others from their history', async () => {
+	await (await ledger()).add([rejection('P1', 'itemName')]);
+	const continuing = async (resource: string, operation: string, parameters: IDataObject, items: IDataObject[]) =>
+		(
+			await run(
+				{
+					node: new SyncMonitor(),
+					parameters: { resource, operation, ...parameters } as never,
+					credentials,
+					continueOnFail: true,
+				},
+				itemsOf(...items),
+			)
+		)[0];
+	expect(await continuing('history', 'get', { sku: '={{ $json.sku }}' }, [{}, { sku: 'P1' }])).toMatchObject([
+		{ json: { error: 'SKU is empty' }, pairedItem: { item: 0 } },
+		{ json: { sku: 'P1' }, pairedItem: { item: 1 } },
+	]);
+});
+
 test('a failed execution is one exception, until the workflow gets its work done again', async () => {
 	const failure = {
 		workflow: { id: 'harness-workflow', name: 'Delta sync' },

@@ -12,7 +12,9 @@ import { exportBatches, exportStock } from '../../../lib/khaos/stockReading/stoc
 import { DATE_TYPE, getStockList } from '../../../lib/khaos/stockReading/stockList';
 import { recordsByKey, type StockRecord } from '../../../lib/khaos/stockReading/stockRecord';
 import { keyOf } from '../../../lib/shapes';
-import { hintWithoutLedger, khaosOf, type Khaos } from '../account';
+import { eachItem } from '../../eachItem';
+import { momentOf } from '../../moment';
+import { hintWithoutLedger, khaosOf, nodeErrorOf, type Khaos } from '../account';
 import { limitOf, returnAllProperties } from '../../returnAll';
 import { shownStockItem, simplifyProperty } from '../shownStockItem';
 
@@ -60,11 +62,8 @@ export const description: INodeProperties[] = [
 ];
 
 /** Khaos's clock is the UK's, without an offset (contract 2.3). */
-function khaosTime(given: string, zone: string): string {
-	if (given === '') return NO_DATE;
-	const time = DateTime.fromISO(given, { zone });
-	return (time.isValid ? time.setZone('Europe/London') : DateTime.fromISO(NO_DATE)).toFormat("yyyy-MM-dd'T'HH:mm:ss");
-}
+const khaosTime = (moment: string | null): string =>
+	moment === null ? NO_DATE : DateTime.fromISO(moment, { zone: 'Europe/London' }).toFormat("yyyy-MM-dd'T'HH:mm:ss");
 
 async function recordsOf(khaos: Khaos, rows: StockListRow[]): Promise<Map<string, StockRecord>> {
 	const found = new Map<string, StockRecord>();
@@ -80,9 +79,9 @@ async function recordsOf(khaos: Khaos, rows: StockListRow[]): Promise<Map<string
 /** Lists stock items, then reads them fifty a call. An item that left Khaos in between is not returned. */
 export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const khaos = await khaosOf(context, false);
-	const output: INodeExecutionData[] = [];
-	for (const itemIndex of context.getInputData().keys()) {
-		const since = khaosTime(context.getNodeParameter('changedSince', itemIndex, '') as string, context.getTimezone());
+	const output = await eachItem(context, { parallel: 1, errorOf: nodeErrorOf }, async (itemIndex) => {
+		const changedSince = context.getNodeParameter('changedSince', itemIndex, '');
+		const since = khaosTime(momentOf(context, { name: 'Changed Since', value: changedSince, itemIndex }));
 		const options = context.getNodeParameter('options', itemIndex, {}) as { codesOnly?: boolean; dateType?: string };
 		const limit = limitOf(context, itemIndex);
 		const simplify = context.getNodeParameter('simplify', itemIndex) === true;
@@ -91,12 +90,12 @@ export async function execute(context: IExecuteFunctions): Promise<INodeExecutio
 		);
 		const rows = listed.slice(0, limit);
 		const records = options.codesOnly === true ? null : await recordsOf(khaos, rows);
-		for (const row of rows) {
-			const record = records?.get(keyOf(row.stockCode));
-			if (records && !record) continue;
-			output.push({ json: record ? shownStockItem(record, simplify) : { ...row }, pairedItem: { item: itemIndex } });
-		}
-	}
+		if (records === null) return rows.map((row) => ({ ...row }));
+		return rows.flatMap((row) => {
+			const record = records.get(keyOf(row.stockCode));
+			return record ? [shownStockItem(record, simplify)] : [];
+		});
+	});
 	hintWithoutLedger(context, khaos);
 	return [output];
 }

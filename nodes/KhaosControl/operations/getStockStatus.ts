@@ -1,4 +1,5 @@
 import {
+	NodeOperationError,
 	updateDisplayOptions,
 	type IDataObject,
 	type IExecuteFunctions,
@@ -11,6 +12,7 @@ import { exportBatches } from '../../../lib/khaos/stockReading/stockExport';
 import { getStockPotential, POTENTIAL_BATCH } from '../../../lib/khaos/stockReading/stockPotential';
 import { exportStockStatus } from '../../../lib/khaos/stockReading/stockStatus';
 import { keyOf } from '../../../lib/shapes';
+import { failedItem } from '../../failedItem';
 import { hintWithoutLedger, khaosOf, type Khaos } from '../account';
 import { inOrder } from '../inputRows';
 
@@ -64,9 +66,7 @@ async function rowsFor<T extends { stockCode: string }>(
 	read: (codes: string[]) => Promise<T[]>,
 ): Promise<INodeExecutionData[]> {
 	const byKey = new Map<string, T[]>();
-	const codes = new Map(
-		asked.filter(({ stockCode }) => stockCode !== '').map(({ stockCode }) => [keyOf(stockCode), stockCode]),
-	);
+	const codes = new Map(asked.map(({ stockCode }) => [keyOf(stockCode), stockCode]));
 	for (const batch of exportBatches([...codes.values()], batchSize)) {
 		for (const row of await khaos.read(async () => await read(batch))) {
 			const key = keyOf(row.stockCode);
@@ -114,10 +114,30 @@ export async function execute(context: IExecuteFunctions): Promise<INodeExecutio
 	const show = context.getNodeParameter('show', 0) as string;
 	hintWithoutLedger(context, khaos);
 	if (show === 'sites') return [await sites(khaos)];
-	const asked = context.getInputData().map((_input, itemIndex) => ({
-		itemIndex,
-		stockCode: String(context.getNodeParameter('stockCode', itemIndex) ?? '').trim(),
-	}));
-	if (show === 'levels') return [inOrder(await levels(context, khaos, asked))];
-	return [await rowsFor(khaos, asked, POTENTIAL_BATCH, async (codes) => await getStockPotential(khaos.client, codes))];
+	const { asked, unnamed } = askedOf(context);
+	const found =
+		show === 'levels'
+			? await levels(context, khaos, asked)
+			: await rowsFor(khaos, asked, POTENTIAL_BATCH, async (codes) => await getStockPotential(khaos.client, codes));
+	return [inOrder([...found, ...unnamed])];
+}
+
+/** What each input item asks for. One that names nothing ends the node; with “Continue On Fail” it is set apart. */
+function askedOf(context: IExecuteFunctions): { asked: Asked[]; unnamed: INodeExecutionData[] } {
+	const asked: Asked[] = [];
+	const unnamed: INodeExecutionData[] = [];
+	for (const itemIndex of context.getInputData().keys()) {
+		const stockCode = String(context.getNodeParameter('stockCode', itemIndex) ?? '').trim();
+		if (stockCode !== '') {
+			asked.push({ itemIndex, stockCode });
+			continue;
+		}
+		const error = new NodeOperationError(context.getNode(), 'Stock Code is empty', {
+			itemIndex,
+			description: 'Enter a stock code, or an expression such as {{ $json.sku }}.',
+		});
+		if (!context.continueOnFail()) throw error;
+		unnamed.push(failedItem(itemIndex, error));
+	}
+	return { asked, unnamed };
 }

@@ -5,11 +5,11 @@ import {
 	type IExecuteFunctions,
 	type INodeProperties,
 } from 'n8n-workflow';
-import { DateTime } from 'luxon';
 
 import type { Row } from '../../../lib/pimberly/client';
 import { DEFAULT_RELATIONS } from '../../../lib/pimberly/relations';
 import { readRows } from '../../../lib/pimberly/readRows';
+import { momentOf } from '../../moment';
 import { limitOf, returnAllProperties } from '../../returnAll';
 import { pimberlyOf } from '../account';
 import { eachItem, type Operation } from '../eachItem';
@@ -69,7 +69,7 @@ export const description: INodeProperties[] = [
 
 interface Options extends ReadOptions {
 	filters?: string | IDataObject;
-	updatedSince?: string;
+	updatedSince?: unknown;
 }
 
 export const execute: Operation = async (context) => {
@@ -97,17 +97,8 @@ export const execute: Operation = async (context) => {
 function filtersOf(context: IExecuteFunctions, options: Options, itemIndex: number): IDataObject | null {
 	const filters =
 		typeof options.filters === 'string' ? jsonOf(context, options.filters, itemIndex) : (options.filters ?? {});
-	const since = options.updatedSince ?? '';
-	if (since !== '') {
-		const moment = DateTime.fromISO(since, { zone: context.getTimezone() });
-		if (!moment.isValid) {
-			throw new NodeOperationError(context.getNode(), `Updated Since “${since}” is not a date`, {
-				itemIndex,
-				description: 'Choose a date, or give one as 2026-03-31T09:00:00.',
-			});
-		}
-		return { ...filters, dateUpdated: { $gte: moment.toUTC().toISO() } };
-	}
+	const since = momentOf(context, { name: 'Updated Since', value: options.updatedSince, itemIndex });
+	if (since !== null) return { ...filters, dateUpdated: { $gte: since } };
 	return Object.keys(filters).length === 0 ? null : filters;
 }
 

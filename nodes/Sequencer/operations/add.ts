@@ -3,7 +3,7 @@ import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n
 import type { AddItem } from '../../../lib/ledger/intake/add';
 import { changeSchema, rejectionSchema } from '../../../lib/shapes';
 import { ledgerOf } from '../../ledgerFromCredentials';
-import { parseItems } from './parse';
+import { parseItem, readItems } from './parse';
 
 export const addOutputs = ['Accepted', 'Held', 'Unchanged', 'Rejected'];
 
@@ -36,36 +36,34 @@ export const description: INodeProperties[] = [
 	},
 ];
 
+const madeBy = 'the Pimberly to Khaos Mapper';
+const CHANGE = { schema: changeSchema, what: 'a change or a rejection', madeBy };
+const REJECTION = { schema: rejectionSchema, what: 'a rejection', madeBy };
+
 /** Changes and rejections, with the receipts for what the trigger emitted, into the ledger in one transaction. */
 export async function execute(
 	context: IExecuteFunctions,
 	items: INodeExecutionData[],
 ): Promise<INodeExecutionData[][]> {
 	const ledger = await ledgerOf(context);
-	const added: AddItem[] = items.map((item) =>
-		'reasons' in item.json
-			? {
-					type: 'rejection',
-					rejection: parseItems(context, [item], rejectionSchema, 'a rejection', 'the Pimberly to Khaos Mapper')[0]!,
-				}
-			: {
-					type: 'change',
-					change: parseItems(
-						context,
-						[item],
-						changeSchema,
-						'a change or a rejection',
-						'the Pimberly to Khaos Mapper',
-					)[0]!,
-				},
+	const { read, unreadable } = readItems(
+		context,
+		items,
+		(item, itemIndex): AddItem =>
+			'reasons' in item.json
+				? { type: 'rejection', rejection: parseItem(context, item, itemIndex, REJECTION) }
+				: { type: 'change', change: parseItem(context, item, itemIndex, CHANGE) },
 	);
 	const { holdComponents = false } = context.getNodeParameter('addOptions', 0, {}) as { holdComponents?: boolean };
-	const outcomes = await ledger.add(added, { holdComponents });
+	const outcomes = await ledger.add(
+		read.map(({ value }) => value),
+		{ holdComponents },
+	);
 	// The workflow got its work done: an earlier failure of it is over.
 	await ledger.executionSucceeded(context.getWorkflow().id ?? '');
 	const outputs: INodeExecutionData[][] = addOutputs.map(() => []);
 	for (const [index, outcome] of outcomes.entries()) {
-		const pairedItem = { item: index };
+		const pairedItem = { item: read[index]!.itemIndex };
 		switch (outcome.outcome) {
 			case 'accepted':
 				outputs[0]!.push({ json: { ...outcome.change }, pairedItem });
@@ -84,6 +82,7 @@ export async function execute(
 				break;
 		}
 	}
+	outputs[3]!.push(...unreadable);
 	const counts = outputs
 		.map((output, index) => `${output.length} ${addOutputs[index]!.toLowerCase()}`)
 		.filter((count) => !count.startsWith('0 '));

@@ -1,8 +1,10 @@
-import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 import { z } from 'zod';
 
 import { kindSchema } from '../../../lib/shapes';
 import { ledgerOf } from '../../ledgerFromCredentials';
+import { onceEach } from '../../onceEach';
+import { operationErrorOf } from '../../operationError';
 import { limitOf, returnAllProperties } from '../../returnAll';
 
 const show = { operation: ['getAll'] };
@@ -69,8 +71,14 @@ const filtersSchema = z.object({
 /** Open changes, oldest first, each with its state, its reason and what it waits for. */
 export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const ledger = await ledgerOf(context);
-	const filters = filtersSchema.parse(context.getNodeParameter('filters', 0, {}));
-	const limit = Math.min(limitOf(context, 0), 1_000_000_000);
-	const changes = await ledger.getMany({ ...filters, limit });
-	return [changes.map((change) => ({ json: { ...change }, pairedItem: { item: 0 } }) as INodeExecutionData)];
+	const output = await onceEach(
+		context,
+		operationErrorOf,
+		(itemIndex) => ({
+			...filtersSchema.parse(context.getNodeParameter('filters', itemIndex, {})),
+			limit: Math.min(limitOf(context, itemIndex), 1_000_000_000),
+		}),
+		async (question) => (await ledger.getMany(question)) as unknown as IDataObject[],
+	);
+	return [output];
 }

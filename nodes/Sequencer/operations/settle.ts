@@ -3,7 +3,7 @@ import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n
 import type { LedgerSettings } from '../../../lib/ledger/settings';
 import { resultSchema } from '../../../lib/shapes';
 import { ledgerOf } from '../../ledgerFromCredentials';
-import { parseItems } from './parse';
+import { parseItem, readItems } from './parse';
 
 export const description: INodeProperties[] = [
 	{
@@ -66,14 +66,21 @@ function patienceOf(context: IExecuteFunctions): Partial<LedgerSettings> {
 	};
 }
 
+const RESULT = { schema: resultSchema, what: 'the result of a change', madeBy: 'the node that writes the batch' };
+
 /** Says what became of each change of a batch; results whose lease has ended change nothing and come out as overtaken. */
 export async function execute(
 	context: IExecuteFunctions,
 	items: INodeExecutionData[],
 ): Promise<INodeExecutionData[][]> {
 	const ledger = await ledgerOf(context);
-	const results = parseItems(context, items, resultSchema, 'the result of a change', 'the node that writes the batch');
-	const outcomes = await ledger.settle(results, patienceOf(context));
+	const { read, unreadable } = readItems(context, items, (item, itemIndex) =>
+		parseItem(context, item, itemIndex, RESULT),
+	);
+	const outcomes = await ledger.settle(
+		read.map(({ value }) => value),
+		patienceOf(context),
+	);
 	// The workflow got its work done: an earlier failure of it is over.
 	await ledger.executionSucceeded(context.getWorkflow().id ?? '');
 	const counts = new Map<string, number>();
@@ -82,10 +89,9 @@ export async function execute(
 		message: [...counts].map(([outcome, count]) => `${count} ${outcome}`).join(', '),
 		location: 'outputPane',
 	});
-	return [
-		outcomes.map((outcome, index) => ({
-			json: { ...items[index]!.json, outcome: outcome.outcome },
-			pairedItem: { item: index },
-		})),
-	];
+	const settled = outcomes.map(({ outcome }, index): INodeExecutionData => {
+		const { itemIndex } = read[index]!;
+		return { json: { ...items[itemIndex]!.json, outcome }, pairedItem: { item: itemIndex } };
+	});
+	return [[...settled, ...unreadable]];
 }

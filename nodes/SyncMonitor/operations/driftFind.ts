@@ -1,4 +1,5 @@
 import {
+	NodeOperationError,
 	updateDisplayOptions,
 	type IDataObject,
 	type IExecuteFunctions,
@@ -12,6 +13,7 @@ import { findDrift } from '../../../lib/monitor/drift';
 import type { DriftSettings } from '../../../lib/monitor/driftSettings';
 import { defaultTolerance } from '../../../lib/monitor/tolerance';
 import { ledgerOf } from '../../ledgerFromCredentials';
+import { momentOf } from '../../moment';
 import { khaosOf, pause } from '../../KhaosControl/account';
 
 const show = { resource: ['drift'], operation: ['find'] };
@@ -236,10 +238,11 @@ function settingsOf(context: IExecuteFunctions, name: string, since: string | nu
 }
 
 function sinceOf(context: IExecuteFunctions): string {
-	const given = context.getNodeParameter('since', 0) as string;
-	const time = DateTime.fromISO(given, { zone: context.getTimezone() });
-	if (!time.isValid) throw new RangeError(`Since is "${given}", which is no date and time.`);
-	return time.toUTC().toISO();
+	const since = momentOf(context, { name: 'Since', value: context.getNodeParameter('since', 0) });
+	if (since !== null) return since;
+	throw new NodeOperationError(context.getNode(), 'Since is empty', {
+		description: 'Choose the time from which edits are compared, or set Check to something else.',
+	});
 }
 
 /** Differences one by one, and one item with the figures of the check and how far it is. */

@@ -7,8 +7,17 @@ import {
 } from 'n8n-workflow';
 import { z } from 'zod';
 
-import { exceptionTypes, owners, severities, type ExceptionType } from '../../../lib/ledger/exceptions/exceptions';
+import {
+	exceptionTypes,
+	owners,
+	severities,
+	type ExceptionFilter,
+	type ExceptionType,
+} from '../../../lib/ledger/exceptions/exceptions';
 import { ledgerOf } from '../../ledgerFromCredentials';
+import { momentOf } from '../../moment';
+import { onceEach } from '../../onceEach';
+import { operationErrorOf } from '../../operationError';
 import { limitOf, returnAllProperties } from '../../returnAll';
 import { ownerOptions, severityOptions, stateOptions, typeOptions } from '../exceptionOptions';
 
@@ -94,7 +103,7 @@ const filtersSchema = z.object({
 	assignedTo: z.string().trim().optional(),
 	owners: z.array(z.enum(owners)).optional(),
 	severities: z.array(z.enum(severities)).optional(),
-	since: z.string().optional(),
+	since: z.unknown(),
 	states: z.array(z.enum(['open', 'acknowledged', 'resolved'])).optional(),
 	search: z.string().trim().optional(),
 	types: z.array(z.enum(Object.keys(exceptionTypes) as [ExceptionType, ...ExceptionType[]])).optional(),
@@ -103,18 +112,35 @@ const filtersSchema = z.object({
 /** Exceptions, worst first. */
 export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const ledger = await ledgerOf(context);
-	const filters = filtersSchema.parse(context.getNodeParameter('filters', 0, {}));
-	const limit = limitOf(context, 0);
-	const exceptions = await ledger.exceptions({ ...filters, ...(Number.isFinite(limit) ? { limit } : {}) });
-	const histories =
-		context.getNodeParameter('includeHistory', 0) === true
-			? await ledger.exceptionHistory(exceptions.map(({ exceptionId }) => exceptionId))
-			: null;
-	return [
-		exceptions.map((one): INodeExecutionData => {
-			const { title, meaning } = exceptionTypes[one.type];
-			const history = histories === null ? {} : { history: histories.get(one.exceptionId) ?? [] };
-			return { json: { ...one, title, meaning, ...history } as unknown as IDataObject, pairedItem: { item: 0 } };
-		}),
-	];
+	const output = await onceEach(
+		context,
+		operationErrorOf,
+		(itemIndex) => questionOf(context, itemIndex),
+		async ({ filter, withHistory }) => {
+			const exceptions = await ledger.exceptions(filter);
+			const histories = withHistory
+				? await ledger.exceptionHistory(exceptions.map(({ exceptionId }) => exceptionId))
+				: null;
+			return exceptions.map((one) => {
+				const { title, meaning } = exceptionTypes[one.type];
+				const history = histories === null ? {} : { history: histories.get(one.exceptionId) ?? [] };
+				return { ...one, title, meaning, ...history } as unknown as IDataObject;
+			});
+		},
+	);
+	return [output];
+}
+
+function questionOf(context: IExecuteFunctions, itemIndex: number): { filter: ExceptionFilter; withHistory: boolean } {
+	const { since: given, ...filters } = filtersSchema.parse(context.getNodeParameter('filters', itemIndex, {}));
+	const since = momentOf(context, { name: 'Since', value: given, itemIndex });
+	const limit = limitOf(context, itemIndex);
+	return {
+		filter: {
+			...filters,
+			...(since === null ? {} : { since }),
+			...(Number.isFinite(limit) ? { limit } : {}),
+		},
+		withHistory: context.getNodeParameter('includeHistory', itemIndex) === true,
+	};
 }

@@ -12,6 +12,8 @@ import { owners } from '../../../lib/ledger/exceptions/exceptions';
 import type { ExceptionUpdate } from '../../../lib/ledger/exceptions/exceptionWork';
 import { failedItem } from '../../failedItem';
 import { ledgerOf } from '../../ledgerFromCredentials';
+import { momentOf } from '../../moment';
+import { operationErrorOf } from '../../operationError';
 import { ownerOptions, stateOptions } from '../exceptionOptions';
 
 export const description: INodeProperties[] = updateDisplayOptions(
@@ -104,27 +106,31 @@ const changesSchema = z.object({
 	assignedTo: z.string().optional(),
 	note: z.string().optional(),
 	owner: oneOf('owner', owners),
-	snoozeUntil: z.preprocess(empty, z.string().optional()),
+	snoozeUntil: z.unknown(),
 	state: oneOf('state', ['open', 'acknowledged', 'resolved'] as const),
 });
 
-/** What this item asks for, or what is wrong with it. */
-function updateOf(context: IExecuteFunctions, item: number): ExceptionUpdate | NodeOperationError {
+/**
+ * What this item asks for.
+ * @throws NodeOperationError naming the item and what is wrong with it
+ */
+function updateOf(context: IExecuteFunctions, item: number): ExceptionUpdate {
 	const changes = changesSchema.safeParse(context.getNodeParameter('changes', item, {}));
 	if (!changes.success) {
-		return new NodeOperationError(context.getNode(), changes.error.issues.map(({ message }) => message).join('. '), {
+		throw new NodeOperationError(context.getNode(), changes.error.issues.map(({ message }) => message).join('. '), {
 			itemIndex: item,
 			description: 'Nothing of this item was changed.',
 		});
 	}
-	const { assignedTo, note, owner, snoozeUntil, state } = changes.data;
+	const { assignedTo, note, owner, state } = changes.data;
+	const snoozeUntil = momentOf(context, { name: 'Snooze Until', value: changes.data.snoozeUntil, itemIndex: item });
 	return {
 		exceptionId: String(context.getNodeParameter('exceptionId', item)).trim(),
 		by: String(context.getNodeParameter('by', item) ?? ''),
 		...(assignedTo === undefined ? {} : { assignedTo }),
 		...(note === undefined ? {} : { note }),
 		...(owner === undefined ? {} : { owner }),
-		...(snoozeUntil === undefined ? {} : { snoozeUntil }),
+		...(snoozeUntil === null ? {} : { snoozeUntil }),
 		...(state === undefined ? {} : { state }),
 	};
 }
@@ -138,10 +144,13 @@ export async function execute(context: IExecuteFunctions): Promise<INodeExecutio
 	const updates = new Map<number, ExceptionUpdate>();
 	const failed: INodeExecutionData[] = [];
 	for (const item of context.getInputData().keys()) {
-		const update = updateOf(context, item);
-		if (!(update instanceof NodeOperationError)) updates.set(item, update);
-		else if (context.continueOnFail()) failed.push(failedItem(item, update));
-		else throw update;
+		try {
+			updates.set(item, updateOf(context, item));
+		} catch (error) {
+			const shown = operationErrorOf(context.getNode(), error, item);
+			if (!context.continueOnFail()) throw shown;
+			failed.push(failedItem(item, shown));
+		}
 	}
 	const updated = await ledger.updateExceptions([...updates.values()]);
 	const items = [...updates.keys()];

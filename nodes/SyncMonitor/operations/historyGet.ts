@@ -7,7 +7,10 @@ import {
 } from 'n8n-workflow';
 
 import { historyOf } from '../../../lib/monitor/history';
+import { eachItem } from '../../eachItem';
 import { ledgerOf } from '../../ledgerFromCredentials';
+import { operationErrorOf } from '../../operationError';
+import { requiredText } from '../../requiredText';
 
 export const description: INodeProperties[] = updateDisplayOptions(
 	{ show: { resource: ['history'], operation: ['get'] } },
@@ -35,11 +38,10 @@ export const description: INodeProperties[] = updateDisplayOptions(
 /** One item an input item: where the SKU stands, and everything that happened to it, in words. */
 export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const ledger = await ledgerOf(context);
-	const output: INodeExecutionData[] = [];
-	for (const item of context.getInputData().keys()) {
-		const sku = String(context.getNodeParameter('sku', item)).trim();
-		const trail = await ledger.monitor.trailOf(sku, context.getNodeParameter('events', item) as number);
-		output.push({ json: historyOf(sku, trail) as unknown as IDataObject, pairedItem: { item } });
-	}
+	const output = await eachItem(context, { parallel: 1, errorOf: operationErrorOf }, async (itemIndex) => {
+		const sku = requiredText(context, { name: 'sku', displayName: 'SKU' }, itemIndex);
+		const trail = await ledger.monitor.trailOf(sku, context.getNodeParameter('events', itemIndex) as number);
+		return [historyOf(sku, trail) as unknown as IDataObject];
+	});
 	return [output];
 }

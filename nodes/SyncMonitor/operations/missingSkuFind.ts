@@ -10,6 +10,7 @@ import {
 import { findMissingSkus, type PimberlyProducts, type SkuProblem } from '../../../lib/monitor/missingSkus';
 import { stockCodesOf } from '../../../lib/pimberly/stockCodes';
 import { ledgerOf } from '../../ledgerFromCredentials';
+import { requiredText } from '../../requiredText';
 import { khaosOf, pause } from '../../KhaosControl/account';
 import { pimberlyOf } from '../../Pimberly/account';
 
@@ -105,6 +106,7 @@ async function productsOf(context: IExecuteFunctions, attribute: string): Promis
 /** What is wrong with the channel's SKUs: an output for each way, a SKU with two problems in both. */
 export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const ledger = await ledgerOf(context);
+	const channel = requiredText(context, { name: 'channel', displayName: 'Channel' }, 0);
 	const khaos = await khaosOf(context, true);
 	const options = context.getNodeParameter('options', 0, {}) as { complete?: boolean; stockCodeAttribute?: string };
 	const inputs = context.getInputData();
@@ -129,7 +131,7 @@ export async function execute(context: IExecuteFunctions): Promise<INodeExecutio
 	const { skus, findings } = await findMissingSkus(
 		{ client: khaos.client, port: khaos.port, missing: ledger.missing, sleep: pause },
 		{
-			channel: String(context.getNodeParameter('channel', 0)).trim(),
+			channel,
 			complete: options.complete ?? true,
 			orphans: context.getNodeParameter('orphans', 0) as 'none' | 'all' | 'ourStockTypes',
 			pimberly,
