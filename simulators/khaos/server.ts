@@ -48,12 +48,7 @@ export class KhaosServer {
 			return this.page(request, 'wsdl', () =>
 				xml(
 					200,
-					wsdl(
-						`${origin}${base}/soap/IKosWeb`,
-						`${origin}${base}/wsdl/SOAPEncoding`,
-						settings,
-						this.options.dialect(),
-					),
+					wsdl(`${origin}${base}/soap/IKosWeb`, `${origin}${base}/wsdl/SOAPEncoding`, settings, this.options.dialect()),
 				),
 			);
 		}
