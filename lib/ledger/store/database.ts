@@ -7,7 +7,18 @@ import { keptJson } from './text';
 export type SqlValue = string | number | null;
 export type Row = Record<string, SqlValue>;
 
-/** Runs statements inside one transaction. Parameters are `?`, in order. */
+/** A statement that comes when its transaction has ended: it would be one of its own, or somebody else's. */
+export class TransactionOver extends Error {
+	override readonly name = 'TransactionOver';
+	constructor() {
+		super('A transaction of the ledger is over, and a statement of it came afterwards.');
+	}
+}
+
+/**
+ * Runs statements inside one transaction. Parameters are `?`, in order. After the first statement that fails, and after the
+ * end, every other is refused: parts of an operation that run side by side don't stop when one of them fails.
+ */
 export interface Transaction {
 	readonly dialect: Dialect;
 	/** The ledger's clock: milliseconds since 1970, the same for the whole transaction. */

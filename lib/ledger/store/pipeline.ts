@@ -1,6 +1,6 @@
 import type { PoolClient, QueryResult } from 'pg';
 
-import type { Dialect, SqlValue, Transaction } from './database';
+import { TransactionOver, type Dialect, type SqlValue, type Transaction } from './database';
 import { keptParameters } from './text';
 
 /** The database undid a transaction that it was asked to commit. */
@@ -15,6 +15,7 @@ export class NotCommitted extends Error {
 export class Pipeline implements Transaction {
 	/** The first statement that failed. The server refuses all that come after it, which says nothing. */
 	private failed: Error | undefined;
+	private over = false;
 
 	constructor(
 		readonly dialect: Dialect,
@@ -41,12 +42,20 @@ export class Pipeline implements Transaction {
 
 	/** @throws the error of the first statement that failed, also of one that nobody waited for. */
 	async commit(): Promise<void> {
-		const { command } = await this.answered(this.send('COMMIT', []));
+		const answer = this.send('COMMIT', []);
+		this.end();
+		const { command } = await this.answered(answer);
 		if (this.failed !== undefined) throw this.failed;
 		if (command !== 'COMMIT') throw new NotCommitted(`PostgreSQL answered ${command} to COMMIT`);
 	}
 
+	/** Nothing more is sent: the connection goes on to others. */
+	end(): void {
+		this.over = true;
+	}
+
 	private send(sql: string, parameters: SqlValue[]): Promise<QueryResult> {
+		if (this.over) throw this.failed ?? new TransactionOver();
 		const answer = this.client.query(withNumbers(sql), keptParameters(parameters));
 		answer.catch((error: unknown) => {
 			this.failed ??= error as Error;

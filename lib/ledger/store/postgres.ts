@@ -91,15 +91,17 @@ export function openPostgres(options: PostgresOptions): Database {
 			broken = error;
 		};
 		client.on('error', lost);
+		let transaction: Pipeline | undefined;
 		try {
 			const began = await client.query<{ now: number }>(begin);
 			const now = (began as unknown as Array<QueryResult<{ now: number }>>).at(-1)!.rows[0]!.now;
-			const transaction = new Pipeline(postgresDialect, options.clock?.() ?? now, client);
+			transaction = new Pipeline(postgresDialect, options.clock?.() ?? now, client);
 			const result = await work(transaction);
 			await transaction.commit();
 			return result;
 		} catch (error) {
 			broken = error as Error;
+			transaction?.end();
 			// A connection that is in doubt is given up with its transaction, not asked once more.
 			if (!isPassing(broken)) await client.query('ROLLBACK').catch(() => undefined);
 			throw error;

@@ -2,7 +2,14 @@ import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 
-import type { ColumnType, Database, Dialect, SqlValue, Transaction } from './database';
+import {
+	TransactionOver,
+	type ColumnType,
+	type Database,
+	type Dialect,
+	type SqlValue,
+	type Transaction,
+} from './database';
 import { keptParameters } from './text';
 
 const sqliteDialect: Dialect = {
@@ -58,18 +65,6 @@ export function openSqlite(options: SqliteOptions): Database {
 		return statement;
 	};
 
-	const transaction = (now: number): Transaction => ({
-		dialect: sqliteDialect,
-		now,
-		all: async <T extends object>(sql: string, ...parameters: SqlValue[]) =>
-			prepare(sql).all(...keptParameters(parameters)) as T[],
-		get: async <T extends object>(sql: string, ...parameters: SqlValue[]) =>
-			prepare(sql).get(...keptParameters(parameters)) as T | undefined,
-		run: async (sql: string, ...parameters: SqlValue[]) => void prepare(sql).run(...keptParameters(parameters)),
-		changed: async (sql: string, ...parameters: SqlValue[]) =>
-			Number(prepare(sql).run(...keptParameters(parameters)).changes),
-	});
-
 	const oneAtATime = async <T>(work: () => Promise<T>): Promise<T> => {
 		const file = resolve(options.file);
 		const turn = (turns.get(file) ?? Promise.resolve()).then(work, work);
@@ -83,11 +78,14 @@ export function openSqlite(options: SqliteOptions): Database {
 	const run = async <T>(begin: string, work: (tx: Transaction) => Promise<T>): Promise<T> =>
 		await oneAtATime(async () => {
 			connection.exec(begin);
+			const transaction = new FileTransaction(clock(), prepare);
 			try {
-				const result = await work(transaction(clock()));
+				const result = await work(transaction);
+				transaction.end();
 				connection.exec('COMMIT');
 				return result;
 			} catch (error) {
+				transaction.stop(error as Error);
 				if (connection.isTransaction) connection.exec('ROLLBACK');
 				throw error;
 			}
@@ -103,6 +101,54 @@ export function openSqlite(options: SqliteOptions): Database {
 				if (connection.isOpen) connection.close();
 			}),
 	};
+}
+
+/** SQLite answers at once; the promises are for what the ledger's operations share with PostgreSQL. */
+class FileTransaction implements Transaction {
+	readonly dialect = sqliteDialect;
+	private refusal: Error | undefined;
+
+	constructor(
+		readonly now: number,
+		private readonly prepare: (sql: string) => StatementSync,
+	) {}
+
+	async all<T extends object>(sql: string, ...parameters: SqlValue[]): Promise<T[]> {
+		return this.done(sql, parameters, (statement, kept) => statement.all(...kept)) as T[];
+	}
+
+	async get<T extends object>(sql: string, ...parameters: SqlValue[]): Promise<T | undefined> {
+		return this.done(sql, parameters, (statement, kept) => statement.get(...kept)) as T | undefined;
+	}
+
+	async run(sql: string, ...parameters: SqlValue[]): Promise<void> {
+		this.done(sql, parameters, (statement, kept) => statement.run(...kept));
+	}
+
+	async changed(sql: string, ...parameters: SqlValue[]): Promise<number> {
+		return this.done(sql, parameters, (statement, kept) => Number(statement.run(...kept).changes));
+	}
+
+	/** @throws the error of a statement that failed, also of one that nobody heard of. */
+	end(): void {
+		if (this.refusal !== undefined) throw this.refusal;
+		this.refusal = new TransactionOver();
+	}
+
+	stop(error: Error): void {
+		this.refusal ??= error;
+	}
+
+	/** On a disk that is full SQLite undoes the transaction by itself: another statement would be committed alone. */
+	private done<T>(sql: string, parameters: SqlValue[], run: (statement: StatementSync, kept: SqlValue[]) => T): T {
+		if (this.refusal !== undefined) throw this.refusal;
+		try {
+			return run(this.prepare(sql), keptParameters(parameters));
+		} catch (error) {
+			this.refusal = error as Error;
+			throw error;
+		}
+	}
 }
 
 function createPrivateFile(file: string): void {
