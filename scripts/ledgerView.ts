@@ -38,6 +38,12 @@ export class LedgerView {
 		return stats && syncState(stats, this.since, this.now());
 	}
 
+	/** How many calls to Khaos went through the ledger's gate since it was made. */
+	async calls(): Promise<number> {
+		const ledger = await this.open();
+		return ledger ? await ledger.callsLetIn() : 0;
+	}
+
 	/** What a person has to look at: the ledger's open exceptions, and what is held without being one yet. */
 	async exceptions(): Promise<ReportedException[]> {
 		const ledger = await this.open();

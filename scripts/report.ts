@@ -26,7 +26,7 @@ export interface Report {
 	/** Kit relations and rows of price lists. */
 	kits: { confirmed: number; sent: number };
 	prices: { confirmed: number; sent: number };
-	/** Stock items that Khaos holds, and calls that the sync made to it; null where another server can't be asked. */
+	/** Stock items that Khaos holds, and calls that the sync made to it; null where that could not be found out. */
 	khaos: { stockItems: number | null; calls: number | null };
 	/** By channel: how many ready products have a value that it has no place for, by attribute. */
 	notCarried?: Record<string, number>;

@@ -39,6 +39,9 @@ export interface Outcome {
 	verdict: string;
 }
 
+const viewOf = ({ ledger, clockAheadMs }: Stores, startedAt: number): LedgerView =>
+	new LedgerView(ledger, ENVIRONMENT, startedAt + clockAheadMs, () => Date.now() + clockAheadMs);
+
 /** One run of the sync in a real n8n, from the simulators (or other servers) to the report. */
 export class SyncRun {
 	private startedAt = Date.now();
@@ -57,13 +60,10 @@ export class SyncRun {
 		private readonly cleanup: Cleanup,
 		/** When n8n was about to start. */
 		private readonly preparedAt: number,
+		/** Calls to Khaos before what the report is about. */
+		private callsBefore: number,
 	) {
-		this.view = this.viewSince(this.startedAt);
-	}
-
-	private viewSince(startedAt: number): LedgerView {
-		const { ledger, clockAheadMs } = this.stores;
-		return new LedgerView(ledger, ENVIRONMENT, startedAt + clockAheadMs, () => Date.now() + clockAheadMs);
+		this.view = viewOf(this.stores, this.startedAt);
 	}
 
 	/**
@@ -96,6 +96,9 @@ export class SyncRun {
 			const env = { ...stores.env, ...options.env };
 			cleanup.add(async () => await N8nServer.killAll());
 			const preparedAt = Date.now();
+			const before = viewOf(stores, preparedAt);
+			const callsBefore = await before.calls();
+			await before.close();
 			const workers = queueMode ?? 0;
 			const variation = options.variation?.(data);
 			const demo = await Demo.prepare({
@@ -117,7 +120,7 @@ export class SyncRun {
 				await person.start();
 				cleanup.add(async () => await person.stop());
 			}
-			return new SyncRun(options, progress, data, servers, simulators, demo, stores, cleanup, preparedAt);
+			return new SyncRun(options, progress, data, servers, simulators, demo, stores, cleanup, preparedAt, callsBefore);
 		} catch (error) {
 			await cleanup.run();
 			throw error;
@@ -144,10 +147,11 @@ export class SyncRun {
 	}
 
 	/** Forget what was before: the next report is about what happens from now on. */
-	async restartClock(now: number = Date.now()): Promise<void> {
-		this.startedAt = now;
+	async restartClock(since?: number): Promise<void> {
+		this.startedAt = since ?? Date.now();
+		if (since === undefined) this.callsBefore = await this.view.calls();
 		await this.view.close();
-		this.view = this.viewSince(this.startedAt);
+		this.view = viewOf(this.stores, this.startedAt);
 	}
 
 	/** What the ledger says now; null while there is none. */
@@ -179,7 +183,9 @@ export class SyncRun {
 	async conclude(ending: Ending): Promise<Outcome> {
 		const { progress, simulators } = this;
 		// The calls of the comparison that follows are not the sync's.
-		const calls = simulators?.control.log().filter(({ side }) => side === 'khaos').length ?? null;
+		const calls =
+			simulators?.control.log().filter(({ side }) => side === 'khaos').length ??
+			(await this.view.calls()) - this.callsBefore;
 		const seconds = (Date.now() - this.startedAt) / 1000;
 		const stats = await this.view.stats();
 		const exceptions = await this.view.exceptions();

@@ -40,7 +40,7 @@ import {
 	type ExceptionUpdated,
 } from './exceptions/exceptionWork';
 import { setFirstSync, type Taker } from './firstSync/firstSync';
-import { defaultGate, type GateTools } from './delivery/gate';
+import { callsLetIn, defaultGate, type GateTools } from './delivery/gate';
 import { executionFailed, executionSucceeded, type FailedExecution } from './exceptions/failedExecutions';
 import { hintPort } from './intake/hints';
 import { housekeeping, type Housekeeping } from './watch/housekeeping';
@@ -115,6 +115,8 @@ export interface Ledger {
 	housekeeping(): Promise<Housekeeping | null>;
 	getMany(filter: ChangeFilter): Promise<ListedChange[]>;
 	stats(sinceMs?: number): Promise<LedgerStats>;
+	/** How many calls to any Khaos went through this ledger's gate, since the ledger was made. */
+	callsLetIn(): Promise<number>;
 	/** What a person has to look at, worst first; without a filter what is not resolved. */
 	exceptions(filter?: ExceptionFilter): Promise<ListedException[]>;
 	/** What people do with exceptions; one outcome for each update, in order. */
@@ -264,6 +266,7 @@ function ledgerOver(
 		getMany: async (filter) => await database.read(async (tx) => await listChanges(tx, environmentId, filter)),
 		stats: async (sinceMs = 24 * 60 * 60_000) =>
 			await database.read(async (tx) => await stats(tx, environmentId, sinceMs)),
+		callsLetIn: async () => await database.read(async (tx) => await callsLetIn(tx)),
 		exceptions: async (filter = {}) =>
 			await database.read(async (tx) => await listExceptions(tx, environmentId, filter)),
 		updateExceptions: async (updates) =>

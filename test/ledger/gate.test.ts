@@ -6,7 +6,7 @@ import { KhaosClient } from '../../lib/khaos/webServices/client';
 import { endpointOf } from '../../lib/khaos/webServices/endpoint';
 import { endOfThisCall } from '../../lib/khaos/webServices/endOfCall';
 import { KhaosUnknownOutcome } from '../../lib/khaos/webServices/fault';
-import { defaultGate, throughGate, type GateTools } from '../../lib/ledger/delivery/gate';
+import { callsLetIn, defaultGate, throughGate, type GateTools } from '../../lib/ledger/delivery/gate';
 import { migrate } from '../../lib/ledger/store/migrations';
 import type { Database } from '../../lib/ledger/store/database';
 import { makeSchema, openPostgres } from '../../lib/ledger/store/postgres';
@@ -45,8 +45,8 @@ class Process {
 		elapsed: () => this.elapsed,
 	};
 
-	async through<T>(call: () => Promise<T>): Promise<T> {
-		return await throughGate(this.database, this.tools, defaultGate, 'khaos', 2, call);
+	async through<T>(call: () => Promise<T>, system = 'khaos'): Promise<T> {
+		return await throughGate(this.database, this.tools, defaultGate, system, 2, call);
 	}
 
 	/** Second by second, so that everything that is due has its turn. */
@@ -119,6 +119,16 @@ describe.each(backends)('the gate, %s', (backend) => {
 		answer('answered');
 		expect(await call).toBe('answered');
 		expect(await other.through(async () => 'in')).toBe('in');
+	});
+
+	test('each call that is let in is counted, whatever becomes of it, and whichever system it is for', async () => {
+		const counted = async () => await database.read(async (tx) => await callsLetIn(tx));
+		const before = await counted();
+		const process = new Process(database);
+		await process.through(async () => 'answered');
+		await process.through(async () => await Promise.reject(new Error('dropped'))).catch(() => undefined);
+		await process.through(async () => 'answered', 'sandbox');
+		expect((await counted()) - before).toBe(3);
 	});
 
 	test('a holder that can’t reach the ledger ends its call before another one is let in', async () => {

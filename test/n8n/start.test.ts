@@ -83,10 +83,11 @@ describe('npm start -- --once', () => {
 				'--khaos-url',
 				khaosWsdlUrl!,
 			);
-		const imports = async () => {
+		const calls = async () => {
 			const log = (await (await fetch(`${controlUrl}/log`)).json()) as LoggedCall[];
-			return log.filter(({ method }) => method === 'ImportStockTSV');
+			return log.filter(({ side }) => side === 'khaos');
 		};
+		const imports = async () => (await calls()).filter(({ method }) => method === 'ImportStockTSV');
 
 		const first = start('first.json');
 		expect(await first.end()).toBe(0);
@@ -97,6 +98,10 @@ describe('npm start -- --once', () => {
 			exceptions: [],
 		});
 		expect(first.output).not.toContain(feedToken);
+		// The questions before the sync, and the comparison after it, are calls too, but not the sync's.
+		const ofTheSync = reportIn('first.json').khaos.calls;
+		expect(ofTheSync).toBeGreaterThan((await imports()).length);
+		expect(ofTheSync).toBeLessThan((await calls()).length);
 		const before = (await imports()).length;
 
 		expect(await start('second.json').end()).toBe(0);

@@ -1,6 +1,6 @@
 import type { Lane } from '../../shapes';
 import { endingWith } from '../../khaos/webServices/endOfCall';
-import type { Database } from '../store/database';
+import type { Database, Transaction } from '../store/database';
 
 export interface GateSettings {
 	/** How long a hold lasts without a sign of life (ms). */
@@ -85,7 +85,7 @@ async function enter(
 			const taken =
 				ahead === undefined
 					? await tx.changed(
-							'UPDATE gates SET holder = ?, held_until = ? WHERE system = ? AND (holder IS NULL OR holder = ? OR held_until <= ?)',
+							'UPDATE gates SET holder = ?, held_until = ?, entered = entered + 1 WHERE system = ? AND (holder IS NULL OR holder = ? OR held_until <= ?)',
 							token,
 							tx.now + settings.holdMs,
 							system,
@@ -145,4 +145,10 @@ function keepHold(
 		}),
 	];
 	return { end: ending.signal, stop: () => stops.forEach((stop) => stop()) };
+}
+
+/** How many calls the gates of all systems have let in since the ledger was made. */
+export async function callsLetIn(tx: Transaction): Promise<number> {
+	const row = await tx.get<{ calls: number | null }>('SELECT sum(entered) AS calls FROM gates');
+	return Number(row?.calls ?? 0);
 }

@@ -7,6 +7,7 @@ import { kitsAndPrices } from './migrations/005-kits-and-prices';
 import { channelTables } from './migrations/006-channel';
 import { exceptionsWork } from './migrations/007-exceptions-work';
 import { healthLimits } from './migrations/008-health-limits';
+import { gateEntries } from './migrations/009-gate-entries';
 import type { Migration } from './migrations/migration';
 
 export type { Migration } from './migrations/migration';
@@ -21,6 +22,7 @@ export const migrations: Migration[] = [
 	channelTables,
 	exceptionsWork,
 	healthLimits,
+	gateEntries,
 ];
 
 /** The newest schema this version of the package knows; `known` is every migration up to it. */
