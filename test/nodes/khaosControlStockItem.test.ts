@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import type { IDataObject, INodeExecutionData, INodeParameters } from 'n8n-workflow';
 
+import { stockFiles } from '../../lib/khaos/stockImport/stockFile';
 import { changeSchema, resultSchema, type BatchItem } from '../../lib/shapes';
 import { KhaosControlStockItem } from '../../nodes/KhaosControl/KhaosControlStockItem.node';
 import { openFromCredential } from '../../nodes/ledgerFromCredentials';
@@ -287,7 +288,15 @@ describe('Khaos Control Stock Item', () => {
 		});
 
 		test('has no limit of rows unless one is set', async () => {
-			expect((await outputs({ operation: 'createImportFile' }, batch(...lamps(12_000))))[0]).toHaveLength(1);
+			expect(
+				stockFiles(
+					lamps(12_000).map((item) => ({ item })),
+					new Map(),
+				).files,
+			).toMatchObject([{ rows: 12_000 }]);
+			// The node sets none of its own: more than any batch or page that a node may be set to in its place.
+			const [whole] = await outputs({ operation: 'createImportFile' }, batch(...lamps(1_001)));
+			expect(whole!.map(({ json }) => json.rows)).toEqual([1_001]);
 			const options = { rowsPerFile: 20 };
 			const [files] = await outputs({ operation: 'createImportFile', options }, batch(...lamps(30)));
 			expect(files!.map(({ json }) => json.rows)).toEqual([20, 10]);

@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import {
@@ -12,56 +11,24 @@ import {
 
 import { SyncMonitor } from '../../nodes/SyncMonitor/SyncMonitor.node';
 import { Sequencer } from '../../nodes/Sequencer/Sequencer.node';
-import { openFromCredential } from '../../nodes/ledgerFromCredentials';
-import { startSimulators, type Simulators } from '../../simulators/start';
-import { change, readBackOf, rejection, result, stockItem } from '../ledger/story';
+import type { Simulators } from '../../simulators/start';
+import { change, rejection, stockItem } from '../ledger/story';
 import { executeContext, itemsOf, run, workflowOf } from './harness';
+import { beginMonitoring, type Monitored } from './monitored';
 
-let folder: string;
+let monitored: Monitored;
 let simulators: Simulators;
 let credentials: Record<string, IDataObject>;
 beforeEach(async () => {
-	folder = mkdtempSync(join(tmpdir(), 'monitor-'));
-	simulators = await startSimulators();
-	credentials = {
-		syncLedgerApi: { environment: 'Test', backend: 'sqlite', file: join(folder, 'ledger.sqlite') },
-		khaosControlWebServicesApi: { url: simulators.khaosUrl, authentication: 'none', timeoutSeconds: 5 },
-		pimberlyApi: { baseUrl: simulators.pimberlyUrl, tokenKind: 'feed', token: simulators.feedToken },
-	};
+	monitored = await beginMonitoring();
+	({ simulators, credentials } = monitored);
 });
-afterEach(async () => {
-	await (await ledger()).close();
-	await simulators.stop();
-	rmSync(folder, { recursive: true });
-});
+afterEach(async () => await monitored.end());
 
-const ledger = async () => await openFromCredential(credentials['syncLedgerApi']);
-const monitor = async (
-	resource: string,
-	operation: string,
-	parameters: IDataObject = {},
-	items?: INodeExecutionData[],
-) =>
-	await run(
-		{ node: new SyncMonitor(), parameters: { resource, operation, ...parameters } as never, credentials },
-		items,
-	);
+const ledger = async () => await monitored.ledger();
+const monitor = async (...asked: Parameters<Monitored['monitor']>) => await monitored.monitor(...asked);
+const confirm = async (...codes: string[]) => await monitored.confirm(...codes);
 const jsonOf = (items: INodeExecutionData[] | undefined): IDataObject[] => (items ?? []).map(({ json }) => json);
-
-/** Items that were confirmed, and that Khaos holds. */
-async function confirm(...codes: string[]): Promise<void> {
-	const book = await ledger();
-	await book.add(codes.map((code) => change(code)));
-	const batch = await book.take({ target: 'khaos' });
-	await book.settle(batch.map((item) => result(item, 'confirmed', { readBack: readBackOf(item) })));
-	for (const item of batch) {
-		const { columns } = item.desired as { columns: Record<string, string> };
-		await fetch(`${simulators.controlUrl}/khaos/stock`, {
-			method: 'POST',
-			body: JSON.stringify({ code: item.key, set: columns }),
-		});
-	}
-}
 
 test.each<[string, string, string[]]>([
 	['drift', 'find', ['Differences', 'Summary']],
@@ -321,43 +288,6 @@ test('Drift: Find says when it was cut, and goes on', async () => {
 	const [, whole] = await monitor('drift', 'find');
 	expect(jsonOf(whole)).toMatchObject([{ status: 'finished', resumed: true, items: 1 }]);
 }, 60_000);
-
-test('Missing SKU: Find has an output for each way in which a SKU is wanting', async () => {
-	await confirm('TEE', 'LAMP');
-	for (const edit of [
-		{ code: 'LAMP', set: { DISCONTINUED: '-1' } },
-		{ code: 'OLD', set: { STOCK_TYPE1: 'Clothing' } },
-		{ code: 'BY-HAND' },
-	])
-		await fetch(`${simulators.controlUrl}/khaos/stock`, { method: 'POST', body: JSON.stringify(edit) });
-	const skus = itemsOf({ sku: 'tee' }, { sku: 'LAMP' }, { sku: 'GHOST' }, { sku: 'BY-HAND' }, { sku: ' ' });
-	const outputs = await monitor(
-		'missingSku',
-		'find',
-		{ sku: '={{ $json.sku }}', channel: 'Website', orphans: 'all' },
-		skus,
-	);
-	expect(
-		outputs.map((items) => items.map(({ json, pairedItem }) => [json['sku'], (pairedItem as { item: number }).item])),
-	).toEqual([
-		[['GHOST', 2]],
-		[
-			['GHOST', 2],
-			['BY-HAND', 3],
-		],
-		[['LAMP', 1]],
-		[['OLD', 0]],
-	]);
-});
-
-test('Missing SKU: Find does not take a field that is not there for a channel without SKUs', async () => {
-	const find = async (...items: IDataObject[]) =>
-		await monitor('missingSku', 'find', { sku: '={{ $json.sku }}', channel: 'Website' }, itemsOf(...items));
-	await find({ sku: 'GHOST' });
-	expect(await (await ledger()).exceptions()).toMatchObject([{ type: 'missingInKhaos', key: 'GHOST' }]);
-	await expect(find({ code: 'GHOST' }, { code: 'TEE' })).rejects.toThrow('None of the 2 items that came in has a SKU');
-	expect(await (await ledger()).exceptions()).toHaveLength(1);
-});
 
 test('Report: Build hands out what the report shows', async () => {
 	await (await ledger()).add([rejection('P1', 'itemName')]);

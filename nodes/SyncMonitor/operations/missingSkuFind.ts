@@ -8,6 +8,7 @@ import {
 } from 'n8n-workflow';
 
 import { findMissingSkus, type PimberlyProducts, type SkuProblem } from '../../../lib/monitor/missingSkus';
+import { PimberlyError } from '../../../lib/pimberly/pimberlyError';
 import { stockCodesOf } from '../../../lib/pimberly/stockCodes';
 import { ledgerOf } from '../../ledgerFromCredentials';
 import { requiredText } from '../../requiredText';
@@ -95,8 +96,10 @@ export const description: INodeProperties[] = updateDisplayOptions(
 async function productsOf(context: IExecuteFunctions, attribute: string): Promise<PimberlyProducts> {
 	const client = await pimberlyOf(context, 60);
 	if (client.connection.tokenKind !== 'feed') {
-		throw new Error(
-			'Check Pimberly needs a credential with a feed token: a channel token shows the products of its channel only.',
+		throw new PimberlyError(
+			'settings',
+			'Check Pimberly needs a credential with a feed token: a channel token shows the products of its channel only',
+			'Choose a Pimberly API credential with a feed token, or turn Check Pimberly off.',
 		);
 	}
 	const codes = await stockCodesOf(client, attribute);
