@@ -48,6 +48,7 @@ import { migrate } from './store/migrations';
 import { missingPort } from './watch/missing';
 import { monitorPort } from './watch/monitor';
 import { instance, showLife, takeOwnership } from './store/ownership';
+import { allowNewCodes } from './onRequest/newCodes';
 import { batchState, endHold, releaseBatch } from './delivery/release';
 import type { NamedChanges, NamedOutcome } from './onRequest/namedChanges';
 import { replay, replayAll, type ReplayableState } from './onRequest/replay';
@@ -92,7 +93,10 @@ export interface Ledger {
 	release(token: string, reason: string): Promise<number>;
 	/** How many changes a batch still holds, and until when. */
 	batch(token: string): Promise<{ open: number; until: number | null }>;
-	/** Let held changes go although what they need is not confirmed; returns how many. */
+	/**
+	 * Let held changes go although what they need is not confirmed, and let products have these codes where their code changed;
+	 * returns how many.
+	 */
 	endHold(keys: string[], reason: string): Promise<number>;
 	/** Send again what failed, waits for its next attempt or was dropped; one outcome a name. */
 	replay(named: NamedChanges, reason: string): Promise<NamedOutcome[]>;
@@ -240,7 +244,11 @@ function ledgerOver(
 		release: async (token, reason) =>
 			await database.write(async (tx) => await releaseBatch(tx, environmentId, settings, token, reason)),
 		batch: async (token) => await database.read(async (tx) => await batchState(tx, token)),
-		endHold: async (keys, reason) => await database.write(async (tx) => await endHold(tx, environmentId, keys, reason)),
+		endHold: async (keys, reason) =>
+			await database.write(
+				async (tx) =>
+					(await endHold(tx, environmentId, keys, reason)) + (await allowNewCodes(tx, environmentId, keys, reason)),
+			),
 		replay: async (named, reason) => await database.write(async (tx) => await replay(tx, environmentId, named, reason)),
 		replayAll: async (asked, reason) => {
 			const outcomes: NamedOutcome[] = [];

@@ -16,6 +16,7 @@ export type TrailEvent =
 	| 'replayed'
 	| 'released'
 	| 'rejected'
+	| 'renamed'
 	| 'stale';
 
 export interface TrailEntry {

@@ -14,6 +14,7 @@ import { kitParentNeeds, planKits } from '../kits/kits';
 import { dropWaiting, placeDrafts, type DraftFor } from '../changes/placeDrafts';
 import type { Placed } from '../changes/placement';
 import { recordHintReceipts } from './hints';
+import { followRenames } from './renamedProducts';
 import { loadProducts, saveProducts, type KnownProduct } from './products';
 import { loadRecords, nameOf, type RecordName } from '../changes/records';
 import { recordReceipts } from './scan';
@@ -47,11 +48,15 @@ export async function add(
 	options: AddOptions = {},
 ): Promise<AddOutcome[]> {
 	const primaryIds = [...new Set(items.map(primaryIdOf))];
+	const sources = items.flatMap((item) => sourceOf(item) ?? []);
+	const internalIds = [...new Set(sources.map(({ internalId }) => internalId))].filter((id) => id !== '');
 	const [products, troubled, parts] = await Promise.all([
-		loadProducts(tx, environmentId, primaryIds),
+		loadProducts(tx, environmentId, primaryIds, internalIds),
 		troubledProducts(tx, environmentId, primaryIds),
 		loadParts(tx, environmentId, items),
 	]);
+	const renamed = await followRenames(tx, environmentId, sources, products);
+	for (const id of await troubledProducts(tx, environmentId, renamed)) troubled.add(id);
 	const pointless = await nothingToClear(
 		tx,
 		environmentId,

@@ -22,8 +22,6 @@ const endedWithProduct: ExceptionType[] = [
 	'unmappedPrice',
 ];
 
-const reason = 'Its product was deleted in Pimberly.';
-
 /**
  * Products that Pimberly does not hold any more. What is queued for them is dropped; what is being written or read back
  * comes to its end. Khaos keeps what it has: an exception says so, for a person to decide.
@@ -39,7 +37,7 @@ export async function dropDeletedProducts(tx: Transaction, environmentId: number
 	);
 	if (known.length === 0) return;
 	const ids = known.map((product) => product.primary_id);
-	await dropQueued(tx, environmentId, ids);
+	await dropQueued(tx, environmentId, ids, 'Its product was deleted in Pimberly.');
 	await tx.run(
 		`UPDATE records SET dropped = NULL WHERE environment_id = ? AND dropped IS NOT NULL AND ${tx.dialect.among('primary_id')}`,
 		environmentId,
@@ -102,7 +100,13 @@ async function tellDependants(tx: Transaction, environmentId: number, primaryIds
 	);
 }
 
-async function dropQueued(tx: Transaction, environmentId: number, primaryIds: string[]): Promise<void> {
+/** What is queued for these products is dropped, with the reason in the trail; what is in somebody's hands comes to its end. */
+export async function dropQueued(
+	tx: Transaction,
+	environmentId: number,
+	primaryIds: string[],
+	reason: string,
+): Promise<void> {
 	const dropped = await tx.all<{
 		change_id: number;
 		record_id: number;

@@ -30,7 +30,7 @@ export function identityConflict(change: Change, owner: string | null, product: 
 				field: 'STOCK_CODE',
 				value: code,
 				reason: `The stock code of product ${change.source.primaryId} changed from ${product.stockKey} to ${code}. Khaos would keep the old item and make a second one, so nothing was written.`,
-				remedy: `Put the code ${product.stockKey} back in Pimberly, or rename the item in Khaos and release the product.`,
+				remedy: `Put the code ${product.stockKey} back in Pimberly, or, if the new code is meant, rename the item in Khaos Control and then let ${code} go with Sequencer: Release, A Hold.`,
 			},
 		};
 	}

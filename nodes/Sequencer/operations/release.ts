@@ -22,7 +22,7 @@ export const description: INodeProperties[] = [
 				name: 'A Hold',
 				value: 'hold',
 				description:
-					'Send held changes although what they wait for is not confirmed in Khaos, or not allowed by First Sync',
+					'Send held changes although what they wait for is not confirmed in Khaos, or not allowed by First Sync; or let a product have its new stock code',
 			},
 		],
 		default: 'batch',
@@ -36,7 +36,7 @@ export const description: INodeProperties[] = [
 		default: '',
 		required: true,
 		placeholder: 'e.g. TEE-RED-L',
-		description: 'The stock code whose changes are held',
+		description: 'The stock code whose changes are held; of a product whose code changed, the new one',
 		displayOptions: { show: { ...show, release: ['hold'] } },
 	},
 	{ ...reasonProperty('e.g. Parent was made in Khaos by hand'), displayOptions: { show } },
