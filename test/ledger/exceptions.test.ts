@@ -41,6 +41,24 @@ describe.each(backends)('exceptions in %s', (backend) => {
 		]);
 	});
 
+	test('a child is told apart whose parent came and is at fault from one whose parent did not come', async () => {
+		await story.ledger.add([
+			rejection('TEE', 'costPrice'),
+			change('TEE-RED', { parent: 'TEE' }),
+			change('CAP-RED', { parent: 'CAP' }),
+		]);
+		story.later(2 * hour);
+		await story.ledger.housekeeping();
+		const held = await story.ledger.exceptions({ types: ['heldTooLong'] });
+		const reasonOf = (key: string): string | undefined => held.find((one) => one.key === key)?.reason;
+		expect(reasonOf('TEE-RED')).toContain('TEE cannot be sent as it is: another exception says why.');
+		expect(reasonOf('CAP-RED')).toContain('CAP has not come through the sync yet, nor been seen in Khaos: in Pimberly');
+		expect(reasonOf('CAP-RED')).toContain('not ready');
+		expect((await story.ledger.monitor.heldFamilies(10)).map(({ reason }) => reason)).toEqual(
+			expect.arrayContaining(['TEE cannot be sent as it is: another exception says why.']),
+		);
+	});
+
 	test('is acknowledged, assigned and given to another owner, and remembers who did that', async () => {
 		await story.ledger.add([rejection('P1', 'itemName')]);
 		const [{ exceptionId }] = (await story.ledger.exceptions()) as [ListedException];

@@ -2,7 +2,7 @@ import type { HeldFamily } from '../../monitor/monitorPort';
 import type { Kind } from '../../shapes';
 import { jsonParameter, type Transaction } from '../store/database';
 import type { ChangeState } from '../changes/placement';
-import { whyNeedIsUnmet } from './stats';
+import { needIsRejected, whyNeedIsUnmet } from './stats';
 
 /** How many keys of a family are named. */
 const named = 10;
@@ -29,8 +29,11 @@ export async function heldFamilies(tx: Transaction, environmentId: number, limit
 		state: ChangeState | null;
 		reason: string | null;
 		awaiting: string | null;
+		rejected: number;
 	}>(
-		`SELECT records.record_id, records.kind, records.key, records.present, records.version, records.dropped, blocking.state, blocking.reason, blocking.awaiting FROM records
+		`SELECT records.record_id, records.kind, records.key, records.present, records.version, records.dropped, blocking.state, blocking.reason, blocking.awaiting,
+			${needIsRejected} AS rejected
+		 FROM records
 		 LEFT JOIN changes AS blocking ON blocking.record_id = records.record_id AND blocking.state <> 'next'
 		 WHERE ${tx.dialect.among('records.record_id', 'integer')}`,
 		ids,

@@ -246,7 +246,15 @@ export interface NeedRow {
 	version: string | null;
 	dropped: string | null;
 	awaiting: string | null;
+	/** 1: a product came for it that cannot be sent as it is. */
+	rejected: number;
 }
+
+/** SQL: whether a product that would become this row of `records` is rejected, as an open exception of it says. */
+export const needIsRejected = `CASE WHEN EXISTS (SELECT 1 FROM exceptions
+		JOIN products ON products.environment_id = exceptions.environment_id AND products.primary_id = exceptions.primary_id
+		WHERE exceptions.environment_id = records.environment_id AND exceptions.key = records.key AND exceptions.resolved_at IS NULL
+			AND products.rejected IS NOT NULL) THEN 1 ELSE 0 END`;
 
 /** Sequencer: Get Many. Open changes, oldest first, each with what it waits for. */
 export async function listChanges(
@@ -313,7 +321,8 @@ export async function waitsOf(
 	changeIds: number[],
 ): Promise<Map<number, Pick<ListedChange, 'waitsFor' | 'waitingReason'>>> {
 	const needs = await tx.all<NeedRow>(
-		`SELECT change_needs.change_id, records.kind, records.key, records.present, records.version, records.dropped, blocking.state, blocking.reason, blocking.awaiting
+		`SELECT change_needs.change_id, records.kind, records.key, records.present, records.version, records.dropped, blocking.state, blocking.reason, blocking.awaiting,
+			${needIsRejected} AS rejected
 		 FROM change_needs JOIN records ON records.record_id = need_record_id
 		 LEFT JOIN changes AS blocking ON blocking.record_id = records.record_id AND blocking.state <> 'next'
 		 WHERE met = 0 AND ${tx.dialect.among('change_needs.change_id', 'integer')}`,
@@ -329,6 +338,8 @@ export async function waitsOf(
 	);
 }
 
+const elsewhere = 'in Pimberly it may be missing, not ready, or not saved since the sync began.';
+
 /** What became of a record that others wait for, in a sentence. */
 export function whyNeedIsUnmet(need: NeedRow): string {
 	const key = need.kind === 'stockItem' ? needInWords(need.key) : subjectOf(need.kind, need.key);
@@ -338,7 +349,9 @@ export function whyNeedIsUnmet(need: NeedRow): string {
 		return `${key} waits for approval: ${need.reason ?? ''}`.trim();
 	if (need.state !== null && need.version !== null) return `${key} is ${need.state} and not confirmed in Khaos yet.`;
 	if (need.dropped !== null) return `${key} was dropped: ${(JSON.parse(need.dropped) as DroppedChange).reason}`;
+	if (need.rejected === 1) return `${key} cannot be sent as it is: another exception says why.`;
+	// What a trigger passes over because it is not ready looks here as if there were no such product.
 	return need.present === 0
-		? `${key} is not in Khaos, and Pimberly has not sent it.`
-		: `${key} has not come from Pimberly yet, and nobody has seen it in Khaos.`;
+		? `${key} is not in Khaos and has not come through the sync: ${elsewhere}`
+		: `${key} has not come through the sync yet, nor been seen in Khaos: ${elsewhere}`;
 }
