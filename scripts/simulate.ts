@@ -1,32 +1,45 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
 
 import { simulate, type SimulationResult } from './simulation/simulate';
+import { UsageError } from './usageError';
 
-/**
- * `npm run simulate -- --seeds N [--seed S] [--processes P]`: N simulations of the whole sync from seed S on (1 when left
- * out), in as many processes as there are cores. Stops at the first seed with a violation, with the story of each record that
- * has one.
- */
 interface Asked {
 	seeds: number;
 	seed: number;
 	processes: number;
 }
 
-function numbersOf(args: string[]): Asked {
-	const given: Asked = { seeds: 100, seed: 1, processes: Math.min(8, availableParallelism()) };
-	for (let at = 0; at < args.length; at += 2) {
-		const name = args[at]?.replace(/^--/, '');
-		const value = Number(args[at + 1]);
-		if (name === undefined || !(name in given) || !Number.isInteger(value) || value < 1) {
-			throw new Error(
-				`Use --seeds N, --seed S and --processes P with whole numbers from 1; ${args[at]} ${args[at + 1] ?? ''} was given.`,
-			);
-		}
-		given[name as keyof Asked] = value;
-	}
-	return given;
+const USAGE = `npm run simulate -- [OPTIONS]
+
+The whole sync between both simulators in virtual time, all chance from one seed. Stops at the first seed with a violation, with
+the story of each record that has one.
+
+  --seeds N       how many seeds (default 100)
+  --seed S        the first of them (default 1)
+  --processes P   how many run side by side (default: as many as there are cores, 8 at most)
+
+Exit code 0: no violation; 1: there was one; 2: it could not run.`;
+
+/** Null: only the usage was asked for. @throws UsageError */
+function readOptions(args: string[]): Asked | null {
+	const wholeNumber = { type: 'string' } as const;
+	const { values } = parseArgs({
+		args,
+		options: { seeds: wholeNumber, seed: wholeNumber, processes: wholeNumber, help: { type: 'boolean' } },
+	});
+	if (values.help === true) return null;
+	const numberOf = (name: keyof Asked, otherwise: number): number => {
+		const given = Number(values[name] ?? otherwise);
+		if (Number.isInteger(given) && given >= 1) return given;
+		throw new UsageError(`--${name} wants a whole number from 1; ${values[name]} was given.`);
+	};
+	return {
+		seeds: numberOf('seeds', 100),
+		seed: numberOf('seed', 1),
+		processes: numberOf('processes', Math.min(8, availableParallelism())),
+	};
 }
 
 /** What a process of its own says of a seed. Stories travel as a list: a map would not arrive. */
@@ -93,7 +106,11 @@ async function simulateAll({ seeds, seed: first, processes }: Asked): Promise<To
 }
 
 async function main(): Promise<void> {
-	const asked = numbersOf(process.argv.slice(2));
+	const asked = readOptions(process.argv.slice(2));
+	if (asked === null) {
+		console.log(USAGE);
+		return;
+	}
 	const started = Date.now();
 	const all = (await simulateAll(asked)).sort((one, other) => one.seed - other.seed);
 	const failed = all.filter(({ violations }) => violations.length > 0);
