@@ -58,7 +58,7 @@ export class KhaosControlChannelTrigger implements INodeType {
 		icon: { light: 'file:khaosControl.svg', dark: 'file:khaosControl.dark.svg' },
 		group: ['trigger'],
 		version: 1,
-		subtitle: 'stock for a Khaos Control channel',
+		subtitle: 'stock for a channel',
 		description:
 			'Is the website of a Khaos Control channel: hands out the stock that was published, and takes what Khaos uploads as its confirmation',
 		eventTriggerDescription: 'Let Khaos Control upload something to the test URL',

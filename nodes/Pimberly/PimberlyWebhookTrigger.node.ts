@@ -44,7 +44,7 @@ export class PimberlyWebhookTrigger implements INodeType {
 		icon: { light: 'file:pimberly.svg', dark: 'file:pimberly.dark.svg' },
 		group: ['trigger'],
 		version: 1,
-		subtitle: 'products that Pimberly notifies of',
+		subtitle: 'notified products',
 		description: 'Starts the workflow with a product as soon as Pimberly says that it was created or updated',
 		eventTriggerDescription: 'Change a product in Pimberly that the webhook is set up for',
 		activationMessage: 'Pimberly’s notifications to the production URL now start the workflow.',

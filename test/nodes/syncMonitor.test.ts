@@ -32,7 +32,7 @@ const jsonOf = (items: INodeExecutionData[] | undefined): IDataObject[] => (item
 
 test.each<[string, string, string[]]>([
 	['drift', 'find', ['Differences', 'Summary']],
-	['missingSku', 'find', ['Missing in Khaos', 'Missing in Pimberly', 'Discontinued in Khaos', 'Orphaned in Khaos']],
+	['missingSku', 'find', ['Not in Khaos', 'Not in Pimberly', 'Discontinued', 'Orphaned']],
 	['exception', 'getAll', [NodeConnectionTypes.Main]],
 	['health', 'get', [NodeConnectionTypes.Main]],
 ])('%s: %s has its outputs, as n8n works them out', (resource, operation, names) => {

@@ -17,6 +17,8 @@ export interface ExceptionKind {
 	meaning: string;
 	/** What to do, where the finding itself does not say it better. */
 	remedy: string;
+	/** What the field of such an exception names, where it is no field of the record: where the SKU is on sale. */
+	fieldIs?: 'channel';
 }
 
 /**
@@ -103,6 +105,7 @@ export const exceptionTypes = {
 		owner: 'ecommerce',
 		meaning: 'A stock item is discontinued in Khaos Control and still for sale on a channel.',
 		remedy: 'Take it off the channel, or end the discontinuation.',
+		fieldIs: 'channel',
 	},
 	attributeDrift: {
 		title: 'Attribute drift',
@@ -155,6 +158,7 @@ export const exceptionTypes = {
 		owner: 'ecommerce',
 		meaning: 'A SKU that is sold on a channel has no product in Pimberly.',
 		remedy: 'Make the product in Pimberly, or take the SKU off the channel.',
+		fieldIs: 'channel',
 	},
 	statusNotWritten: {
 		title: 'Status not written',

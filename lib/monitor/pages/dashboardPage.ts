@@ -25,7 +25,7 @@ export interface DashboardOptions extends PageOptions {
 }
 
 /**
- * Loads the page again while nobody types or reads a history, until the reader switches that off. It needs nothing of the
+ * Loads the page again while nobody types, reads a history or has opened a long list, until the reader switches that off. It needs nothing of the
  * page's own origin: n8n serves webhook pages in a sandbox without one.
  */
 const refreshing = (seconds: number): Markup =>
@@ -33,7 +33,7 @@ const refreshing = (seconds: number): Markup =>
 (function () {
   var box = document.getElementById('refresh'), field = document.getElementById('sku');
   setInterval(function () {
-    if (box.checked && document.activeElement !== field && !document.hidden) location.reload();
+    if (box.checked && document.activeElement !== field && !document.hidden && !document.querySelector('details[open]')) location.reload();
   }, ${Math.max(5, Math.round(seconds))} * 1000);
 })();
 </script>`);

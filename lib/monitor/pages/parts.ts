@@ -1,5 +1,6 @@
 import { DateTime } from 'luxon';
 
+import { exceptionTypes, type ExceptionKind } from '../../ledger/exceptions/exceptionTypes';
 import type { Owner, Severity } from '../../ledger/exceptions/exceptions';
 import { LANES, type Lane } from '../../shapes';
 import type { Health, Measure } from '../health';
@@ -61,7 +62,20 @@ const severitiesInWords = (bySeverity: Record<Severity, number>): string =>
 		.map(([severity, count]) => `${count} ${severity}`)
 		.join(', ');
 
-/** What one team has to do. `heading`: the level of its heading. */
+/** How many exceptions of a list, the worst, are seen without a click: a page of hundreds is no list of things to do. */
+const AT_ONCE = 25;
+
+/** A list, worst first, of which the first are seen and the others are folded away. */
+export function foldedList(items: ReportItem[], rest: string, list: (some: ReportItem[]) => Markup): Markup {
+	if (items.length <= AT_ONCE) return list(items);
+	return html`${list(items.slice(0, AT_ONCE))}
+		<details>
+			<summary>Show ${items.length - AT_ONCE} ${rest}</summary>
+			${list(items.slice(AT_ONCE))}
+		</details>`;
+}
+
+/** What one team has to do. */
 export function sectionOf(section: ReportSection, options: PageOptions): Markup {
 	const { owner, items, count, bySeverity } = section;
 	const name = ownerNames[owner];
@@ -71,7 +85,7 @@ export function sectionOf(section: ReportSection, options: PageOptions): Markup 
 	return html`<h3 id="${owner}">
 			${name}: ${counted(count, 'exception')} <span class="quiet">(${severitiesInWords(bySeverity)})</span>
 		</h3>
-		${itemList(items, options)}
+		${foldedList(items, `more of ${name}`, (some) => itemList(some, options))}
 		${count > items.length ? html`<p class="quiet">${count - items.length} more are not shown here.</p>` : null}`;
 }
 
@@ -80,8 +94,26 @@ export const itemList = (items: ReportItem[], options: PageOptions): Markup =>
 		${items.map((item) => itemOf(item, options))}
 	</ul>`;
 
-/** What it concerns: the product (with its link), the stock code where it is another word, the field. */
-function subjectOf({ primaryId, key, field, productUrl }: ReportItem): Markup {
+/** What is told in full elsewhere on the page, a line each. */
+export const briefList = (items: ReportItem[]): Markup =>
+	html`<ul class="brief">
+		${items.map(
+			(item) =>
+				html`<li>
+					<span class="level ${item.severity}">${severityNames[item.severity]}</span> · ${ownerNames[item.owner]} ·
+					<strong>${item.title}</strong>: ${subjectOf(item)}
+				</li>`,
+		)}
+	</ul>`;
+
+/** Field, or what else the field of this type names, in the words that stand before it. */
+function beforeField(type: ReportItem['type']): string {
+	const { fieldIs }: ExceptionKind = exceptionTypes[type];
+	return fieldIs === 'channel' ? ', on sale on ' : ', field ';
+}
+
+/** What it concerns: the product (with its link), the stock code where it is another word, the field or the channel. */
+function subjectOf({ type, primaryId, key, field, productUrl }: ReportItem): Markup {
 	const product =
 		primaryId === ''
 			? null
@@ -91,7 +123,7 @@ function subjectOf({ primaryId, key, field, productUrl }: ReportItem): Markup {
 	const record = key !== '' && key.toUpperCase() !== primaryId.toUpperCase() ? html`<code>${key}</code>` : null;
 	return html`${product}${product !== null && record !== null ? ', ' : null}${record}${field === ''
 		? null
-		: html`, field <code>${field}</code>`}`;
+		: html`${beforeField(type)}<code>${field}</code>`}`;
 }
 
 function itemOf(item: ReportItem, options: PageOptions): Markup {
@@ -195,7 +227,7 @@ export function contactList({ contacts }: Health, options: PageOptions): Markup 
 export function heldTable(families: HeldFamily[], options: PageOptions): Markup {
 	if (families.length === 0) return html`<p>Nothing is held.</p>`;
 	return html`<div class="wide" role="region" aria-label="What is held" tabindex="0">
-		<table>
+		<table class="broad">
 			<thead>
 				<tr>
 					<th scope="col">Waits for</th>

@@ -1,9 +1,11 @@
 import type { ReportData } from '../reportData';
 import { html } from './markup';
 import {
+	briefList,
 	charts,
 	contactList,
 	counted,
+	foldedList,
 	headline,
 	heldTable,
 	itemList,
@@ -39,11 +41,11 @@ export function reportPage(data: ReportData, options: PageOptions): string {
 			${opened.length === 0
 				? null
 				: html`<h3>New</h3>
-						${itemList(opened, options)}`}
+						${foldedList(opened, 'more that are new', briefList)}`}
 			${resolved.length === 0
 				? null
 				: html`<h3>Over</h3>
-						${itemList(resolved, options)}`}
+						${foldedList(resolved, 'more that are over', (some) => itemList(some, options))}`}
 
 			<h2>How the sync is doing</h2>
 			<p>

@@ -1,4 +1,8 @@
+import { exceptionTypes, type ExceptionKind } from '../../ledger/exceptions/exceptionTypes';
 import type { ReportData, ReportItem } from '../reportData';
+
+/** Its field is the channel, which its value says too. */
+const isOfChannel = ({ type }: ReportItem): boolean => (exceptionTypes[type] as ExceptionKind).fieldIs === 'channel';
 
 /** The columns of the report as a table, in order. */
 const columns: Array<[heading: string, value: (item: ReportItem) => string]> = [
@@ -7,7 +11,7 @@ const columns: Array<[heading: string, value: (item: ReportItem) => string]> = [
 	['Exception', (item) => item.title],
 	['Product', (item) => item.primaryId],
 	['Record', (item) => item.key],
-	['Field', (item) => item.field],
+	['Field', (item) => (isOfChannel(item) ? '' : item.field)],
 	['Value', (item) => item.value ?? ''],
 	['Reason', (item) => item.reason],
 	['What to do', (item) => item.remedy],

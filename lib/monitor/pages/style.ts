@@ -28,19 +28,20 @@ p { margin: .25rem 0 .5rem; } a { color: var(--link); } a:focus-visible, button:
 .items p { margin: .15rem 0; }
 .level { font-weight: 700; } .critical > .level, .level.critical, .level.breach { color: var(--critical); } .level.high { color: var(--high); }
 .level.medium, .level.warn { color: var(--medium); } .level.low { color: var(--low); } .level.ok { color: var(--ok); }
-code { font: .9em ui-monospace, SFMono-Regular, Menlo, monospace; }
+code { font: .9em ui-monospace, SFMono-Regular, Menlo, monospace; unicode-bidi: isolate; overflow-wrap: anywhere; }
+.brief { padding-left: 1.2rem; margin: 0 0 .6rem; } .brief li { overflow-wrap: anywhere; margin: 0 0 .15rem; }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0; font-variant-numeric: tabular-nums; }
-th, td { text-align: left; vertical-align: top; padding: .35rem .6rem .35rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; } th { font-size: .875rem; color: var(--quiet); font-weight: 600; overflow-wrap: normal; } th[scope=row] { color: inherit; font-size: 1rem; font-weight: 400; }
+th, td { text-align: left; vertical-align: top; padding: .35rem .6rem .35rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; } th { font-size: .875rem; color: var(--quiet); font-weight: 600; overflow-wrap: normal; } th[scope=row] { color: inherit; font-size: 1rem; font-weight: 400; overflow-wrap: anywhere; } .broad th[scope=row] { min-width: 9rem; }
 td.number, th.number { text-align: right; padding-right: 1rem; }
-.wide { overflow-x: auto; }
+.wide { overflow-x: auto; } h1, h2, p, li { overflow-wrap: anywhere; }
 figure { margin: .75rem 0; } figcaption { font-weight: 600; } svg { width: 100%; height: auto; display: block; }
 svg .axis { stroke: var(--line); } svg text { fill: var(--quiet); font: 11px system-ui, sans-serif; }
 svg .one { stroke: var(--one); fill: none; stroke-width: 2; stroke-linecap: round; } svg .two { stroke: var(--two); fill: none; stroke-width: 2; stroke-linecap: round; stroke-dasharray: 6 3; }
 form { display: flex; flex-wrap: wrap; gap: .5rem; align-items: end; margin: .5rem 0; }
 input[type=search] { font: inherit; padding: .4rem .6rem; min-width: 14rem; max-width: 100%; color: inherit; background: var(--page); border: 1px solid var(--quiet); border-radius: .35rem; }
 button { font: inherit; padding: .4rem .9rem; border-radius: .35rem; border: 1px solid var(--quiet); background: var(--card); color: inherit; cursor: pointer; }
-details > summary { cursor: pointer; color: var(--link); }
+details { margin: 0 0 .6rem; } details > summary { cursor: pointer; color: var(--link); padding: .4rem 0; }
 .skip { position: absolute; left: -99rem; } .skip:focus { left: 1rem; top: .5rem; background: var(--page); padding: .5rem; }
-@media (max-width: 40rem) { .tiles { grid-template-columns: repeat(2, 1fr); } }
-@media print { details { display: block; } }
+@media (max-width: 40rem) { .tiles { grid-template-columns: repeat(2, 1fr); } .broad { min-width: 42rem; } }
+@media print { details::details-content { content-visibility: visible; display: block; } summary, form, label { display: none; } .items > li, tr, figure { break-inside: avoid; } }
 `);

@@ -15,11 +15,12 @@ import { requiredText } from '../../requiredText';
 import { khaosOf, pause } from '../../KhaosControl/account';
 import { pimberlyOf } from '../../Pimberly/account';
 
+// The canvas shows some eleven letters of a name: the word that tells one from another comes early.
 const outputsOf: Array<{ problem: SkuProblem; name: string }> = [
-	{ problem: 'missingInKhaos', name: 'Missing in Khaos' },
-	{ problem: 'missingInPimberly', name: 'Missing in Pimberly' },
-	{ problem: 'discontinuedInKhaos', name: 'Discontinued in Khaos' },
-	{ problem: 'orphanedInKhaos', name: 'Orphaned in Khaos' },
+	{ problem: 'missingInKhaos', name: 'Not in Khaos' },
+	{ problem: 'missingInPimberly', name: 'Not in Pimberly' },
+	{ problem: 'discontinuedInKhaos', name: 'Discontinued' },
+	{ problem: 'orphanedInKhaos', name: 'Orphaned' },
 ];
 export const missingSkuOutputs = outputsOf.map(({ name }) => name);
 

@@ -32,6 +32,34 @@ describe('The exception report', () => {
 		expect(page).toMatch(/Finance<\/h3>\s*<p>Nothing to do\./);
 	});
 
+	it('says the channel a SKU is on sale on, which is no field of it', () => {
+		const sold = { primaryId: '', key: 'CAP', field: 'Web shop', value: 'Web shop' };
+		const data = reportOf([found('missingInPimberly', sold), found('discontinuedButLive', sold)]);
+		expect(reportPage(data, london).match(/<code>CAP<\/code>, on sale on <code>Web shop<\/code>/g)).toHaveLength(2);
+		expect(reportPage(data, london)).not.toContain('field <code>');
+		expect(reportCsv(data)).toContain('Missing in Pimberly,,CAP,,Web shop,');
+	});
+
+	it('shows the worst of hundreds of exceptions, and the rest of them on a click', () => {
+		const many = Array.from({ length: 200 }, (_, at) => found('orphan', { key: `SKU-${at}`, primaryId: '' }));
+		for (const page of [
+			reportPage(reportOf(many), london),
+			dashboardPage(reportOf(many), { ...london, refreshSeconds: 30, history: null }),
+		]) {
+			const [seen, folded] = page.split('<details>');
+			expect(seen!.match(/class="medium"/g)).toHaveLength(25);
+			expect(folded).toMatch(/<summary>Show 175 more of Operations<\/summary>/);
+			expect(folded!.split('</details>')[0]!.match(/<li class="medium"/g)).toHaveLength(175);
+		}
+	});
+
+	it('tells what is new in a line each: its reason stands with what needs doing', () => {
+		const one = found('orphan', { key: 'CAP', reason: 'Khaos Control holds CAP, and nobody sells it.' });
+		const page = reportPage(reportOf([one], { changes: { opened: [one], resolved: [] } }), london);
+		expect(page.split(one.reason)).toHaveLength(2);
+		expect(page.split('<h3>New</h3>')[1]).toMatch(/Operations ·\s+<strong>Orphan<\/strong>/);
+	});
+
 	it('says times in the zone of the people who read it', () => {
 		const summer = reportPage(reportOf([], { builtAt: '2026-07-01T23:30:00.000Z' }), london);
 		expect(summer).toContain('Thu 2 Jul, 00:30');
