@@ -1,6 +1,19 @@
 import type { AddItem } from '../../lib/ledger/intake/add';
 import type { BatchItem, Kind, Target } from '../../lib/shapes';
-import { backends, beginStory, change, confirmed, keys, kit, price, rejection, result, type Story } from './story';
+import {
+	backends,
+	beginStory,
+	change,
+	confirmAll,
+	confirmed,
+	confirmedBundle,
+	keys,
+	kit,
+	price,
+	rejection,
+	result,
+	type Story,
+} from './story';
 
 const later = '2026-11-02T08:59:30.000Z';
 const again = '2026-11-02T08:59:45.000Z';
@@ -16,22 +29,8 @@ describe.each(backends)('%s', (backend) => {
 
 	const take = async (kinds: Kind[] = [], target: Target = 'khaos'): Promise<BatchItem[]> =>
 		await story.ledger.take({ target, kinds });
-	const confirmAll = async (kinds: Kind[] = []): Promise<string[]> => {
-		const done: string[] = [];
-		for (let batch = await take(kinds); batch.length > 0; batch = await take(kinds)) {
-			await story.ledger.settle(batch.map(confirmed));
-			done.push(...batch.map((item) => `${item.kind} ${item.key}`));
-		}
-		return done;
-	};
 	const add = async (...items: AddItem[]): Promise<string[]> =>
 		(await story.ledger.add(items)).map(({ outcome }) => outcome);
-	/** A bundle of two things, all of it confirmed. */
-	const confirmedBundle = async (): Promise<void> => {
-		await add(change('SOCKS'), change('SHOES'), change('SET'), kit('SET', ['SOCKS*2', 'SHOES*1']));
-		await confirmAll();
-	};
-
 	describe('what waits for what', () => {
 		test('a kit relation waits for its parent and every component', async () => {
 			expect(await add(kit('SET', ['SOCKS*2', 'SHOES*1']), change('SET'), change('SOCKS'))).toEqual([
@@ -39,16 +38,16 @@ describe.each(backends)('%s', (backend) => {
 				'accepted',
 				'accepted',
 			]);
-			expect(await confirmAll()).toEqual(['stockItem SET', 'stockItem SOCKS']);
+			expect(await confirmAll(story.ledger)).toEqual(['stockItem SET', 'stockItem SOCKS']);
 			const [held] = await story.ledger.getMany({ kinds: ['kit'], limit: 10 });
 			expect(held).toMatchObject({ state: 'held', waitsFor: ['SHOES'] });
 			await add(change('SHOES'));
-			expect(await confirmAll()).toEqual(['stockItem SHOES', 'kit SET']);
+			expect(await confirmAll(story.ledger)).toEqual(['stockItem SHOES', 'kit SET']);
 		});
 
 		test('a kit whose component is nowhere is an exception as soon as Khaos was asked, and ends when it comes', async () => {
 			await add(change('SET'), change('SOCKS'), kit('SET', ['SOCKS*2', 'SHOES*1']));
-			await confirmAll();
+			await confirmAll(story.ledger);
 			story.later(46_000);
 			const [lookUp] = await take(['stockItem']);
 			expect(lookUp).toMatchObject({ key: 'SHOES', purpose: 'lookUp' });
@@ -65,19 +64,19 @@ describe.each(backends)('%s', (backend) => {
 				},
 			]);
 			await add(change('SHOES'));
-			expect(await confirmAll()).toEqual(['stockItem SHOES', 'kit SET']);
+			expect(await confirmAll(story.ledger)).toEqual(['stockItem SHOES', 'kit SET']);
 			expect(await story.ledger.exceptions()).toEqual([]);
 		});
 
 		test('a price waits for its stock item, and then goes before everything else', async () => {
 			await add(price('LAMP', 'Trade', '9.50'), change('LAMP'));
-			await confirmAll(['stockItem']);
+			await confirmAll(story.ledger, ['stockItem']);
 			await add(change('MUG'));
 			expect((await take()).map((item) => item.kind)).toEqual(['price', 'stockItem']);
 		});
 
 		test('a kit and its parent share a key and nothing else', async () => {
-			await confirmedBundle();
+			await confirmedBundle(story.ledger);
 			await add(change('SET', { version: later, columns: { SHORT_DESC: 'Running set' } }));
 			const [item] = await take(['stockItem']);
 			await story.ledger.settle([result(item!, 'failed', { reason: 'Khaos says no.', remedy: 'Ask it.' })]);
@@ -98,36 +97,36 @@ describe.each(backends)('%s', (backend) => {
 
 	describe('what is the same', () => {
 		test('components in another order, in another case and with other noughts are the same kit', async () => {
-			await confirmedBundle();
+			await confirmedBundle(story.ledger);
 			expect(await add(kit('SET', ['Shoes*1.0', 'socks*2.00'], { version: later }))).toEqual(['unchanged']);
 			expect(await add(kit('SET', ['SHOES*1', 'SOCKS*3'], { version: again }))).toEqual(['accepted']);
 		});
 
 		test('amounts are compared as numbers', async () => {
 			await add(change('LAMP'), price('LAMP', 'Trade', '9.50'));
-			await confirmAll();
+			await confirmAll(story.ledger);
 			expect(await add(price('LAMP', 'Trade', '9.5', { version: later }))).toEqual(['unchanged']);
 			expect(await add(price('LAMP', 'Trade', '9.51', { version: again }))).toEqual(['accepted']);
 		});
 
 		test('a new price of a component never touches the kit', async () => {
-			await confirmedBundle();
+			await confirmedBundle(story.ledger);
 			await add(
 				change('SOCKS', { version: later, columns: { SELL_PRICE: '3.00' } }),
 				kit('SET', ['SOCKS*2', 'SHOES*1'], { version: later }),
 			);
-			expect(await confirmAll()).toEqual(['stockItem SOCKS']);
+			expect(await confirmAll(story.ledger)).toEqual(['stockItem SOCKS']);
 		});
 
 		test('a parent that is renamed never sends its children again', async () => {
 			await add(change('TEE'), change('TEE-S', { parent: 'TEE' }), change('TEE-M', { parent: 'TEE' }));
-			await confirmAll();
+			await confirmAll(story.ledger);
 			await add(
 				change('TEE', { version: later, columns: { SHORT_DESC: 'Crew tee' } }),
 				change('TEE-S', { version: later, parent: 'TEE' }),
 				change('TEE-M', { version: later, parent: 'TEE' }),
 			);
-			expect(await confirmAll()).toEqual(['stockItem TEE']);
+			expect(await confirmAll(story.ledger)).toEqual(['stockItem TEE']);
 		});
 	});
 
@@ -141,7 +140,7 @@ describe.each(backends)('%s', (backend) => {
 			}));
 
 		test('a component that is a kit itself; the rest of the product goes', async () => {
-			await confirmedBundle();
+			await confirmedBundle(story.ledger);
 			expect(await add(change('GIFT'), kit('GIFT', ['SET*1', 'SOCKS*1']))).toEqual(['accepted', 'rejected']);
 			expect(await refusal()).toEqual([
 				{
@@ -153,7 +152,7 @@ describe.each(backends)('%s', (backend) => {
 						'Name the components of SET in its place in Pimberly, or take the components of SET away; then save GIFT again.',
 				},
 			]);
-			expect(await confirmAll()).toEqual(['stockItem GIFT']);
+			expect(await confirmAll(story.ledger)).toEqual(['stockItem GIFT']);
 		});
 
 		test('a kit that is a component of another, whichever comes first, also in one go', async () => {
@@ -165,15 +164,15 @@ describe.each(backends)('%s', (backend) => {
 		});
 
 		test('a mended kit ends the exception', async () => {
-			await confirmedBundle();
+			await confirmedBundle(story.ledger);
 			await add(change('GIFT'), kit('GIFT', ['SET*1']));
 			await add(change('GIFT', { version: later }), kit('GIFT', ['SOCKS*1'], { version: later }));
 			expect(await refusal()).toEqual([]);
-			expect(await confirmAll()).toEqual(['stockItem GIFT', 'kit GIFT']);
+			expect(await confirmAll(story.ledger)).toEqual(['stockItem GIFT', 'kit GIFT']);
 		});
 
 		test('a build on what is a pack', async () => {
-			await confirmedBundle();
+			await confirmedBundle(story.ledger);
 			expect(await add(kit('SET', ['SOCKS*2', 'SHOES*1'], { version: later, relation: 'build' }))).toEqual([
 				'rejected',
 			]);
@@ -184,7 +183,7 @@ describe.each(backends)('%s', (backend) => {
 				},
 			]);
 			await add(kit('SET', [], { version: later }));
-			await confirmAll();
+			await confirmAll(story.ledger);
 			expect(
 				await add(change('SET', { version: again }), kit('SET', ['SOCKS*2'], { version: again, relation: 'build' })),
 			).toEqual(['unchanged', 'accepted']);
@@ -219,7 +218,12 @@ describe.each(backends)('%s', (backend) => {
 			await addHolding(change('SOCKS'));
 			expect(await take()).toEqual([]);
 			await addHolding(change('RANGE'));
-			expect(await confirmAll()).toEqual(['stockItem RANGE', 'stockItem SET', 'stockItem SOCKS', 'kit SET']);
+			expect(await confirmAll(story.ledger)).toEqual([
+				'stockItem RANGE',
+				'stockItem SET',
+				'stockItem SOCKS',
+				'kit SET',
+			]);
 		});
 
 		test('the component comes first', async () => {
@@ -227,14 +231,14 @@ describe.each(backends)('%s', (backend) => {
 			await addHolding(kit('SET', ['SOCKS*2']));
 			expect(await take()).toEqual([]);
 			await addHolding(change('SET'));
-			expect(await confirmAll()).toEqual(['stockItem SET', 'stockItem SOCKS', 'kit SET']);
+			expect(await confirmAll(story.ledger)).toEqual(['stockItem SET', 'stockItem SOCKS', 'kit SET']);
 		});
 
 		test('a component that Khaos has is not held', async () => {
 			await add(change('SOCKS'));
-			await confirmAll();
+			await confirmAll(story.ledger);
 			await addHolding(kit('SET', ['SOCKS*2']), change('SOCKS', { version: later, columns: { SELL_PRICE: '3.00' } }));
-			expect(await confirmAll()).toEqual(['stockItem SOCKS']);
+			expect(await confirmAll(story.ledger)).toEqual(['stockItem SOCKS']);
 		});
 	});
 
@@ -242,7 +246,7 @@ describe.each(backends)('%s', (backend) => {
 		const minute = 60_000;
 		const send = async (): Promise<void> => {
 			await add(change('SOCKS'), change('SET'), kit('SET', ['SOCKS*2']));
-			await confirmAll(['stockItem']);
+			await confirmAll(story.ledger, ['stockItem']);
 			const [item] = await take(['kit']);
 			await story.ledger.settle([result(item!, 'sent', { awaiting: 'import', reason: 'In relations.tsv' })]);
 		};
@@ -352,7 +356,7 @@ describe.each(backends)('%s', (backend) => {
 	describe('by kind', () => {
 		test('a taker of prices gets prices, and never their neighbours', async () => {
 			await add(change('A'), change('B'));
-			await confirmAll();
+			await confirmAll(story.ledger);
 			await add(
 				change('A', { version: later, columns: { SELL_PRICE: '3.00' } }),
 				price('A', 'Trade', '1.00'),
@@ -374,9 +378,9 @@ describe.each(backends)('%s', (backend) => {
 	});
 
 	test('a rejection of a product says nothing of its kit that is under way', async () => {
-		await confirmedBundle();
+		await confirmedBundle(story.ledger);
 		await add(kit('SET', ['SOCKS*5'], { version: later }));
 		await add(rejection('SET', 'itemName', { source: { primaryId: 'SET', internalId: '', dateUpdated: again } }));
-		expect(await confirmAll()).toEqual(['kit SET']);
+		expect(await confirmAll(story.ledger)).toEqual(['kit SET']);
 	});
 });

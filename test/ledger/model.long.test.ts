@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 
 import { backends, freshStore, type Backend } from './story';
-import { madeByHand, World, type Step } from './world';
+import { World } from './world';
+import { madeByHand, type Step } from './worldSteps';
 
 /** Which records each may wait for, so that nothing waits for itself. Nobody ever makes GHOST. */
 const parentsOf: Record<string, Array<string | null>> = {

@@ -13,6 +13,7 @@ import {
 	priceKeyOf,
 	type BatchItem,
 	type Change,
+	type Kind,
 	type KitReadBack,
 	type ReadBack,
 	type Rejection,
@@ -250,3 +251,20 @@ export const confirmed = (item: BatchItem): Result =>
 	);
 
 export const keys = (items: Array<{ key: string }>): string[] => items.map((item) => item.key);
+
+/** Takes what is ready for Khaos and confirms it until nothing is; what was confirmed as `kind key`, in order. */
+export async function confirmAll(ledger: Ledger, kinds: Kind[] = []): Promise<string[]> {
+	const done: string[] = [];
+	const take = async (): Promise<BatchItem[]> => await ledger.take({ target: 'khaos', kinds });
+	for (let batch = await take(); batch.length > 0; batch = await take()) {
+		await ledger.settle(batch.map(confirmed));
+		done.push(...batch.map((item) => `${item.kind} ${item.key}`));
+	}
+	return done;
+}
+
+/** SET, of two pairs of SOCKS and a pair of SHOES; all of it confirmed. */
+export async function confirmedBundle(ledger: Ledger): Promise<void> {
+	await ledger.add([change('SOCKS'), change('SHOES'), change('SET'), kit('SET', ['SOCKS*2', 'SHOES*1'])]);
+	await confirmAll(ledger);
+}

@@ -2,48 +2,19 @@ import { DatabaseSync } from 'node:sqlite';
 
 import type { AddItem, AddOutcome } from '../../lib/ledger/intake/add';
 import { openLedger, type Ledger, type LedgerStore } from '../../lib/ledger/ledger';
-import { documentedTransitions, seenTransitions, watchTransitions } from '../../scripts/simulation/transitions';
-import type { BatchItem, DesiredStockItem, Lane, ReadBack, Result } from '../../lib/shapes';
+import { watchTransitions } from '../../scripts/simulation/transitions';
+import type { BatchItem, Lane, ReadBack, Result } from '../../lib/shapes';
 import { change, rejection, result } from './story';
-
-/** What can happen around a ledger; a test makes scripts of these. */
-export type Step =
-	| { do: 'add'; key: string; age: 'older' | 'equal' | 'newer'; price: number; words: number; parent: string | null }
-	| { do: 'reject'; key: string }
-	| { do: 'allow'; everything: boolean }
-	| { do: 'replay'; key: string }
-	| { do: 'drop'; key: string }
-	| { do: 'take'; taker: number; limit: number; lanes: Lane[] }
-	| { do: 'write'; taker: number }
-	| { do: 'settle'; taker: number; as: 'confirmed' | 'different' | 'unavailable' | 'failed' | 'sent' }
-	| { do: 'settleLate'; at: number }
-	| { do: 'readCodes' }
-	| { do: 'look'; key: string }
-	| { do: 'release'; taker: number }
-	| { do: 'crash'; taker: number }
-	| { do: 'restart' }
-	| { do: 'wait'; ms: number };
-
-/** Made in Khaos by hand years ago; Pimberly never sends it. */
-export const madeByHand = 'OLD';
-
-interface Accepted {
-	version: string;
-	content: string;
-	parent: string | null;
-}
-
-const contentOf = (item: { desired: Record<string, unknown> }): string => {
-	const { columns } = item.desired as unknown as DesiredStockItem;
-	return `${columns['SELL_PRICE']} ${columns['SHORT_DESC']}`;
-};
-/** As Khaos shows them. */
-const columnsOf = (content: string): Record<string, string> => {
-	const [price = '', ...words] = content.split(' ');
-	return { BUY_PRICE: '1.00', SELL_PRICE: price, SHORT_DESC: words.join(' ') };
-};
-const versionAt = (minute: number): string =>
-	new Date(Date.parse('2026-11-02T08:00:00.000Z') + minute * 60_000).toISOString();
+import {
+	check,
+	checkTransitions,
+	contentOf,
+	madeByHand,
+	shownOf,
+	versionAt,
+	type Accepted,
+	type Step,
+} from './worldSteps';
 
 /**
  * A ledger, a Khaos, some takers, and the reference model: for each record the newest content that was accepted, who
@@ -358,14 +329,7 @@ export class World {
 	}
 
 	private readBack(key: string): ReadBack {
-		const held = this.khaos.get(key);
-		return {
-			exists: held !== undefined,
-			stockCode: key,
-			stockId: held === undefined ? '' : `khaos-${key}`,
-			parentCode: '',
-			columns: columnsOf(held?.content ?? ''),
-		};
+		return shownOf(key, this.khaos.get(key));
 	}
 
 	/** A first sync that went well. */
@@ -392,14 +356,7 @@ export class World {
 			await this.settle(0, 'confirmed');
 		}
 		await this.checkNothingIsMissing();
-		this.checkTransitions();
-	}
-
-	/** Every way that a change went between two states is on the page that names them all. */
-	private checkTransitions(): void {
-		if (this.store.backend !== 'sqlite') return;
-		const known = documentedTransitions();
-		for (const way of seenTransitions(this.store.file)) check(known.has(way), `${way} is not in docs/ledger.md`);
+		checkTransitions(this.store);
 	}
 
 	private async checkNothingIsMissing(): Promise<void> {
@@ -437,8 +394,4 @@ export class World {
 		for (const change of open)
 			check(this.accepted.has(change.key), `${change.key} is ${change.state} and nobody sent it`);
 	}
-}
-
-function check(truth: boolean, otherwise: string): asserts truth {
-	if (!truth) throw new Error(otherwise);
 }
