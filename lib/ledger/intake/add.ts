@@ -1,39 +1,38 @@
-import type { Change, Need, Reason, Rejection } from '../../shapes';
+import type { Change, Need, Reason } from '../../shapes';
 import { isStandIn } from '../../catalogue/needs';
-import { keepExceptions, statusNews, troubledProducts, type HeldChange, type Rejected } from './addedNews';
-import { isWhollyRejected, partsOf, stockKeyOf, type AddItem, type Part } from './addParts';
+import { keepExceptions, statusNews, type HeldChange } from './addedNews';
+import {
+	beginAddition,
+	noteRejection,
+	primaryIdOf,
+	reject,
+	rejectionOf,
+	sourceOf,
+	type AddOutcome,
+	type Addition,
+} from './addition';
+import type { AddItem } from './addParts';
 import type { Transaction } from '../store/database';
 import { findCycles } from './cycles';
-import { belowVariant, dropBelowVariants, variantsAmong } from './deepFamilies';
+import { dropBelowVariants } from './deepFamilies';
 import { tellDependants } from '../onRequest/dropped';
-import type { ExceptionType } from '../exceptions/exceptions';
-import { dropFormerKits, nothingToClear } from '../kits/formerKits';
-import { identityConflict } from './identity';
+import { dropFormerKits } from '../kits/formerKits';
 import { holdComponents } from '../kits/kitHolds';
-import { kitParentNeeds, planKits } from '../kits/kits';
 import { dropWaiting, placeDrafts, type DraftFor } from '../changes/placeDrafts';
 import type { Placed } from '../changes/placement';
 import { recordHintReceipts } from './hints';
-import { followRenames } from './renamedProducts';
-import { loadProducts, saveProducts, type KnownProduct } from './products';
-import { loadRecords, nameOf, type RecordName } from '../changes/records';
+import { loadProducts, saveProducts } from './products';
+import { loadRecords, nameOf } from '../changes/records';
 import { recordReceipts } from './scan';
 import type { LedgerSettings } from '../settings';
-import { claimStandIns, resolveStandIns } from './standIns';
+import { claimStandIns } from './standIns';
 import { newsOfConfirmed, putStatuses, type StatusNews } from '../status/status';
-import { writeTrail, type TrailEntry } from '../changes/trail';
+import { takeItem, type AddOptions } from './takeItem';
+import { writeTrail } from '../changes/trail';
 
+export type { AddOutcome } from './addition';
 export type { AddItem } from './addParts';
-
-export type AddOutcome =
-	| { outcome: 'accepted' | 'held'; change: Change; waitsFor: Need[] }
-	| { outcome: 'unchanged'; change: Change; reason: string }
-	| { outcome: 'rejected'; rejection: Rejection };
-
-export interface AddOptions {
-	/** Components that are new to Khaos wait until the item of their kit parent is confirmed. */
-	holdComponents?: boolean;
-}
+export type { AddOptions } from './takeItem';
 
 /**
  * Sequencer: Add. Changes, rejections and the receipts for their emissions in one transaction: after it, whatever
@@ -47,216 +46,125 @@ export async function add(
 	items: AddItem[],
 	options: AddOptions = {},
 ): Promise<AddOutcome[]> {
-	const primaryIds = [...new Set(items.map(primaryIdOf))];
-	const sources = items.flatMap((item) => sourceOf(item) ?? []);
-	const internalIds = [...new Set(sources.map(({ internalId }) => internalId))].filter((id) => id !== '');
-	const [products, troubled, parts] = await Promise.all([
-		loadProducts(tx, environmentId, primaryIds, internalIds),
-		troubledProducts(tx, environmentId, primaryIds),
-		loadParts(tx, environmentId, items),
-	]);
-	const renamed = await followRenames(tx, environmentId, sources, products);
-	for (const id of await troubledProducts(tx, environmentId, renamed)) troubled.add(id);
-	const pointless = await nothingToClear(
-		tx,
-		environmentId,
-		parts.flat().map(({ change }) => change),
-	);
-	const names: RecordName[] = parts
-		.flat()
-		.filter(({ change }) => !pointless.has(change))
-		.flatMap(({ change }) => [{ kind: change.kind, key: change.key }, stockItemOf(change), ...change.needs]);
-	const records = await loadRecords(tx, environmentId, names);
-	const kits = await planKits(
-		tx,
-		environmentId,
-		parts.flat().map(({ change }) => change),
-		records,
-	);
-	const variants = variantsAmong(parts.flat().map(({ change }) => change));
-	const needsOf = async (change: Change): Promise<Need[]> => {
-		if (!options.holdComponents || change.kind !== 'stockItem' || records.get(nameOf(change))!.present === true)
-			return change.needs;
-		const more = kitParentNeeds(kits, change.key).filter(({ key }) => change.needs.every((need) => need.key !== key));
-		const unseen = more.filter((need) => !records.has(nameOf(need)));
-		for (const [name, record] of await loadRecords(tx, environmentId, unseen)) records.set(name, record);
-		return [...change.needs, ...more];
-	};
+	const addition = await beginAddition(tx, environmentId, items);
+	for (const [at, item] of items.entries()) await takeItem(tx, environmentId, addition, item, at, options);
+	const { placed, held } = await placeTaken(tx, environmentId, items, addition);
+	const news = newsOfRestored(addition, placed);
+	await keepRelations(tx, environmentId, addition, options);
+	await refuseCycles(tx, addition, held);
+	await dropSuperseded(tx, environmentId, addition, placed);
+	await saveProducts(tx, environmentId, addition.touched.values());
+	await pursueNeeds(tx, environmentId, settings, addition);
+	await keepExceptions(tx, environmentId, addition.touched, addition.rejected);
+	await putStatuses(tx, environmentId, [...news, ...statusNews(settings, addition.touched, addition.rejected, held)]);
+	await writeTrail(tx, environmentId, addition.trail);
+	await receive(tx, environmentId, items);
+	return addition.outcomes;
+}
 
-	const outcomes: AddOutcome[] = [];
-	const drafts: Array<{ at: number; change: Change; draft: DraftFor }> = [];
-	const touched = new Map<string, KnownProduct>();
-	/** Products that were rejected, and are not with this version. */
-	const mended = new Set<string>();
-	const rejected: Rejected = new Map();
-	const trail: TrailEntry[] = [];
-
-	const reject = (at: number, rejection: Rejection, type: ExceptionType, wholly = true): void => {
-		outcomes[at] = { outcome: 'rejected', rejection };
-		noteRejection(rejection, type, wholly);
-	};
-	const noteRejection = (rejection: Rejection, type: ExceptionType, wholly: boolean): void => {
-		rejected.set(rejection.primaryId, [...(rejected.get(rejection.primaryId) ?? []), { rejection, type, wholly }]);
-		const product = touched.get(rejection.primaryId);
-		if (product && wholly) product.rejected = rejection.source?.dateUpdated ?? product.version;
-		trail.push({
-			kind: 'stockItem',
-			key: rejection.key,
-			primaryId: rejection.primaryId,
-			event: 'rejected',
-			version: rejection.source?.dateUpdated ?? '',
-			details: { reasons: rejection.reasons },
-		});
-	};
-
-	for (const [at, item] of items.entries()) {
-		const primaryId = primaryIdOf(item);
-		const source = sourceOf(item);
-		const version = source?.dateUpdated ?? new Date(tx.now).toISOString();
-		const before = touched.get(primaryId) ?? products.get(primaryId);
-		const product: KnownProduct = before ?? {
-			primaryId,
-			internalId: source?.internalId ?? '',
-			version,
-			stockKey: null,
-			live: false,
-			rejected: null,
-		};
-		const overtaken = before !== undefined && version < before.version;
-		touched.set(primaryId, product);
-		if (!overtaken) {
-			product.version = version;
-			product.internalId = source?.internalId || product.internalId;
-		}
-		if (item.type === 'rejection') {
-			if (overtaken) {
-				outcomes[at] = { outcome: 'rejected', rejection: item.rejection };
-				continue;
-			}
-			reject(at, item.rejection, 'invalidProduct', isWhollyRejected(item.rejection));
-		}
-
-		let itemGoes = false;
-		for (const { change, goes } of parts[at]!) {
-			const inKhaos = records.get(nameOf(stockItemOf(change)))?.present === true;
-			if (!(goes === 'always' || inKhaos || (goes === 'withItem' && itemGoes))) continue;
-			// Its item was rejected just now: it would wait for it in vain.
-			const withoutItem =
-				change.kind === 'stockItem' || inKhaos ? undefined : rejected.get(primaryId)?.find(({ wholly }) => wholly);
-			if (item.type === 'change' && withoutItem !== undefined) {
-				outcomes[at] = { outcome: 'rejected', rejection: withoutItem.rejection };
-				continue;
-			}
-			if (pointless.has(change)) {
-				if (item.type === 'change')
-					outcomes[at] = { outcome: 'unchanged', change, reason: 'There is no relation to take away' };
-				continue;
-			}
-			const conflict = identityConflict(change, records.get(nameOf(stockItemOf(change)))!.primaryId, product);
-			if (conflict !== null) {
-				reject(at, rejectionOf(change, conflict.reason), conflict.type);
-				break;
-			}
-			const refusal = kits.refused.get(change);
-			if (refusal !== undefined) {
-				reject(at, rejectionOf(change, refusal), 'invalidProduct', false);
-				continue;
-			}
-			const tooDeep = belowVariant(change, variants, records);
-			if (tooDeep !== null) {
-				reject(at, rejectionOf(change, tooDeep), 'invalidProduct');
-				break;
-			}
-			if (change.kind === 'stockItem') {
-				itemGoes = true;
-				records.get(nameOf(change))!.primaryId ??= primaryId;
-				product.stockKey ??= change.key;
-				if (goes === 'always' && !overtaken) {
-					if (product.rejected !== null || troubled.has(primaryId)) mended.add(primaryId);
-					product.rejected = null;
-				}
-			}
-			drafts.push({
-				at,
-				change,
-				draft: { record: records.get(nameOf(change))!, needs: await needsOf(change), draft: draftOf(change) },
-			});
-		}
-	}
-
-	const news: StatusNews[] = [];
+/** Into the ledger with what was taken; which of it is held comes back, and where each went. */
+async function placeTaken(
+	tx: Transaction,
+	environmentId: number,
+	items: AddItem[],
+	{ outcomes, records, taken }: Addition,
+): Promise<{ placed: Placed[]; held: HeldChange[] }> {
 	const placed = await placeDrafts(
 		tx,
 		environmentId,
 		records,
-		drafts.map(({ draft }) => draft),
+		taken.map(({ draft }) => draft),
 	);
 	const held: HeldChange[] = [];
-	for (const [index, { at, change, draft }] of drafts.entries()) {
+	for (const [index, { at, change, draft }] of taken.entries()) {
 		const waitsFor = draft.needs.filter((need) => records.get(nameOf(need))?.present !== true);
 		const outcome = outcomeOf(placed[index]!, change, waitsFor);
 		if (items[at]!.type === 'change') outcomes[at] = outcome;
 		if (outcome.outcome === 'held') held.push({ at, change, recordId: draft.record.recordId, waitsFor });
-		// Put right as it was confirmed before: nothing is sent to Khaos, so nothing else would take the trouble back.
-		const { record } = draft;
-		const was = placed[index]!;
-		const isDropped = was.outcome === 'unchanged' && was.dropped !== undefined;
-		const asConfirmed = was.outcome === 'unchanged' && !isDropped && record.leased === null && record.waiting === null;
-		// That it is held, which may be on its way to Pimberly, is no longer so.
-		const withdrawn = was.outcome === 'unchanged' && was.dropWaiting;
-		if (
-			(mended.has(change.source.primaryId) || withdrawn) &&
-			!rejected.has(change.source.primaryId) &&
-			change.kind === 'stockItem' &&
-			asConfirmed
-		) {
-			news.push(newsOfConfirmed(change.source, change.desired, record.readBack?.stockId ?? ''));
-		}
 	}
+	return { placed, held };
+}
 
+/** Put right as it was confirmed before: nothing is sent to Khaos, so nothing else would take the trouble back. */
+const newsOfRestored = ({ mended, rejected, taken }: Addition, placed: Placed[]): StatusNews[] =>
+	taken
+		.filter(({ change, draft: { record } }, index) => {
+			const was = placed[index]!;
+			if (change.kind !== 'stockItem' || was.outcome !== 'unchanged' || rejected.has(change.source.primaryId))
+				return false;
+			const asConfirmed = was.dropped === undefined && record.leased === null && record.waiting === null;
+			// That it is held, which may be on its way to Pimberly, is no longer so.
+			const withdrawn = was.dropWaiting;
+			return asConfirmed && (mended.has(change.source.primaryId) || withdrawn);
+		})
+		.map(({ change, draft: { record } }) =>
+			newsOfConfirmed(change.source, change.desired, record.readBack?.stockId ?? ''),
+		);
+
+/** Which kits there are, which product stands for which stock code, and which components wait for their kit. */
+async function keepRelations(
+	tx: Transaction,
+	environmentId: number,
+	{ kits, pointless, taken, touched }: Addition,
+	options: AddOptions,
+): Promise<void> {
 	// What a rejected product names says nothing of the item whose code it claims.
-	await kits.remember(tx, environmentId, [...pointless, ...drafts.map(({ change }) => change)]);
+	await kits.remember(tx, environmentId, [...pointless, ...taken.map(({ change }) => change)]);
 	await claimStandIns(tx, environmentId, touched.values());
 	if (options.holdComponents)
 		await holdComponents(
 			tx,
 			environmentId,
-			drafts.flatMap(({ change }) => (change.kind === 'kit' ? [change.key] : [])),
+			taken.flatMap(({ change }) => (change.kind === 'kit' ? [change.key] : [])),
 		);
+}
+
+/** What would wait for itself is rejected, and taken out again. */
+async function refuseCycles(tx: Transaction, addition: Addition, held: HeldChange[]): Promise<void> {
 	const cycles = await findCycles(
 		tx,
 		held.map(({ recordId }) => recordId),
 	);
 	for (const { at, change, recordId } of held) {
 		const way = cycles.get(recordId);
-		if (way !== undefined) reject(at, rejectionOf(change, circular(change, way)), 'circularNeed');
+		if (way !== undefined) reject(addition, at, rejectionOf(change, circular(change, way)), 'circularNeed', true);
 	}
 	await dropWaiting(tx, [...cycles.keys()]);
-	const newest = drafts.filter(
-		({ change }, index) => change.kind === 'stockItem' && placed[index]!.outcome !== 'stale',
-	);
-	await dropFormerKits(
-		tx,
-		environmentId,
-		newest.map(({ change }) => change),
-	);
-	const below = await dropBelowVariants(
-		tx,
-		environmentId,
-		newest.map(({ change }) => change),
-	);
+}
+
+/** What the newest of these stock items leave no room for: relations of what is no kit now, variants below a variant. */
+async function dropSuperseded(
+	tx: Transaction,
+	environmentId: number,
+	addition: Addition,
+	placed: Placed[],
+): Promise<void> {
+	const { taken, touched } = addition;
+	const newest = taken
+		.filter(({ change }, index) => change.kind === 'stockItem' && placed[index]!.outcome !== 'stale')
+		.map(({ change }) => change);
+	await dropFormerKits(tx, environmentId, newest);
+	const below = await dropBelowVariants(tx, environmentId, newest);
 	const known = await loadProducts(
 		tx,
 		environmentId,
 		below.map(({ primaryId }) => primaryId).filter((id) => !touched.has(id)),
 	);
 	for (const [primaryId, product] of known) touched.set(primaryId, product);
-	for (const rejection of below) noteRejection(rejection, 'invalidProduct', true);
-	await saveProducts(tx, environmentId, touched.values());
+	for (const rejection of below) noteRejection(addition, rejection, 'invalidProduct', true);
+}
+
+/** What waits for something that a person dropped is told so, and Khaos is asked for what nobody has sent. */
+async function pursueNeeds(
+	tx: Transaction,
+	environmentId: number,
+	settings: LedgerSettings,
+	{ records, taken }: Addition,
+): Promise<void> {
 	await tellDependants(
 		tx,
 		environmentId,
-		drafts
+		taken
 			.flatMap(({ draft }) => draft.needs.map((need) => records.get(nameOf(need))!))
 			.filter((need) => need.dropped !== null)
 			.map((need) => need.recordId),
@@ -265,49 +173,9 @@ export async function add(
 		tx,
 		environmentId,
 		settings,
-		drafts.map(({ draft }) => draft),
+		taken.map(({ draft }) => draft),
 	);
-	await keepExceptions(tx, environmentId, touched, rejected);
-	await putStatuses(tx, environmentId, [...news, ...statusNews(settings, touched, rejected, held)]);
-	await writeTrail(tx, environmentId, trail);
-	const receipts = items.map((item) => ({
-		emission: emissionOf(item),
-		primaryId: primaryIdOf(item),
-		version: sourceOf(item)?.dateUpdated ?? '',
-	}));
-	await recordReceipts(tx, environmentId, receipts);
-	await recordHintReceipts(tx, environmentId, receipts);
-	return outcomes;
 }
-
-const primaryIdOf = (item: AddItem): string =>
-	item.type === 'change' ? item.change.source.primaryId : item.rejection.primaryId;
-const stockItemOf = (change: Change): RecordName => ({ kind: 'stockItem', key: stockKeyOf(change) });
-const sourceOf = (item: AddItem): Change['source'] | undefined =>
-	item.type === 'change' ? item.change.source : item.rejection.source;
-const emissionOf = (item: AddItem): string | null =>
-	(item.type === 'change' ? item.change.emission : item.rejection.emission) ?? null;
-
-/** What each of these items brings, with products that stand in for stock codes resolved as far as they are known. */
-async function loadParts(tx: Transaction, environmentId: number, items: AddItem[]): Promise<Part[][]> {
-	const parts = items.map(partsOf);
-	const changes = parts.flat().map(({ change }) => change);
-	const resolved = new Map(
-		(await resolveStandIns(tx, environmentId, changes)).map((change, index) => [changes[index]!, change]),
-	);
-	return parts.map((ofItem) => ofItem.map((part) => ({ ...part, change: resolved.get(part.change)! })));
-}
-
-const draftOf = ({ kind, version, lane, desired, source, warnings }: Change): DraftFor['draft'] => ({
-	kind,
-	version,
-	lane,
-	desired,
-	source,
-	warnings,
-	purpose: 'write',
-	delayMs: 0,
-});
 
 /** A needed record that nobody has sent or looked for may be in Khaos all the same: Khaos is asked after a while. */
 async function askForUnseenNeeds(
@@ -350,19 +218,25 @@ async function askForUnseenNeeds(
 	await placeDrafts(tx, environmentId, records, lookUps);
 }
 
+/** Receipts for what was emitted: it need not be emitted again. */
+async function receive(tx: Transaction, environmentId: number, items: AddItem[]): Promise<void> {
+	const receipts = items.map((item) => ({
+		emission: emissionOf(item),
+		primaryId: primaryIdOf(item),
+		version: sourceOf(item)?.dateUpdated ?? '',
+	}));
+	await recordReceipts(tx, environmentId, receipts);
+	await recordHintReceipts(tx, environmentId, receipts);
+}
+
+const emissionOf = (item: AddItem): string | null =>
+	(item.type === 'change' ? item.change.emission : item.rejection.emission) ?? null;
+
 const circular = (change: Change, way: string[]): Reason => ({
 	field: 'Parents',
 	value: change.key,
 	reason: `${change.key} waits for itself (${way.join(' -> ')}), so it could never be sent.`,
 	remedy: 'Remove one of these relations in Pimberly.',
-});
-
-const rejectionOf = (change: Change, reason: Reason): Rejection => ({
-	primaryId: change.source.primaryId,
-	key: stockKeyOf(change),
-	reasons: [reason],
-	source: change.source,
-	emission: change.emission ?? null,
 });
 
 function outcomeOf(placed: Placed, change: Change, waitsFor: Need[]): AddOutcome {
