@@ -73,7 +73,7 @@ export const parallelOption: INodeProperties = {
 	description: 'How many products are asked for at a time',
 };
 
-export const pageSizeOption: INodeProperties = {
+const pageSizeOption: INodeProperties = {
 	displayName: 'Page Size',
 	name: 'pageSize',
 	type: 'number',
@@ -106,6 +106,15 @@ export const relationsFromOption: INodeProperties = {
 	],
 	description: 'Where parents and items are read. Look-ups need a feed token.',
 };
+
+/** What can be set wherever products are listed. */
+export const listOptions: INodeProperties[] = [
+	...headingOptions,
+	pageSizeOption,
+	parallelOption,
+	relationsFromOption,
+	timeoutOption,
+];
 
 /** Include Relations and what goes with it. Look-ups cost calls; a product type saves most of them. */
 export function relationProperties(show: NonNullable<IDisplayOptions['show']> = {}): INodeProperties[] {

@@ -5,16 +5,12 @@ import type { StartFrom } from '../../lib/pimberly/scanCursor';
 import { momentOf } from '../moment';
 import {
 	byName,
-	headingOptions,
+	listOptions,
 	headingsOf,
 	onlyWhenOf,
 	onlyWhenProperty,
-	pageSizeOption,
-	parallelOption,
 	relationProperties,
-	relationsFromOption,
 	relationsOfParameters,
-	timeoutOption,
 	triggerParametersOf,
 	type ReadOptions,
 } from './productParameters';
@@ -76,11 +72,7 @@ export const scanProperties: INodeProperties[] = [
 		placeholder: 'Add Option',
 		default: {},
 		options: byName([
-			...headingOptions,
-			pageSizeOption,
-			parallelOption,
-			relationsFromOption,
-			timeoutOption,
+			...listOptions,
 			{
 				displayName: 'Full Resync',
 				name: 'fullResyncAt',

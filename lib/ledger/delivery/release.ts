@@ -1,4 +1,5 @@
 import type { Kind } from '../../shapes';
+import { entryOf } from '../onRequest/namedChanges';
 import { jsonParameter, type Transaction } from '../store/database';
 import { retryDelay, type LedgerSettings } from '../settings';
 import { giveBack } from './take';
@@ -63,14 +64,7 @@ export async function endHold(tx: Transaction, environmentId: number, keys: stri
 	await writeTrail(
 		tx,
 		environmentId,
-		rows.map((row) => ({
-			kind: row.kind,
-			key: row.key,
-			primaryId: (JSON.parse(row.source) as { primaryId: string }).primaryId,
-			event: 'ready' as const,
-			version: row.version,
-			details: { reason },
-		})),
+		rows.map((row) => entryOf(row, 'ready', { reason })),
 	);
 	return rows.length;
 }

@@ -3,6 +3,7 @@ import { jsonParameter, type Transaction } from '../store/database';
 import { rememberDropped, tellDependants, type DroppedChange } from './dropped';
 import { resolveExceptions } from '../exceptions/exceptions';
 import {
+	entryOf,
 	internalIdOf,
 	namedRecords,
 	openRowColumns,
@@ -62,19 +63,14 @@ export async function drop(
 		environmentId,
 		inFlight
 			.filter((record) => record.waiting === null)
-			.map(({ leased }) => ({
-				kind: leased!.kind,
-				key: leased!.key,
-				primaryId: primaryIdOf(leased!),
-				event: 'dropped' as const,
-				version: leased!.version,
-				details: {
+			.map(({ leased }) =>
+				entryOf(leased!, 'dropped', {
 					reason,
 					by: 'person',
 					state: 'leased',
 					takesEffect: 'when its execution ends, unless it is confirmed',
-				},
-			})),
+				}),
+			),
 	);
 	return outcomesByName(records, outcomes);
 }
@@ -194,14 +190,7 @@ async function tellOfDropped(
 	await writeTrail(
 		tx,
 		environmentId,
-		dropped.map(({ row, reason }) => ({
-			kind: row.kind,
-			key: row.key,
-			primaryId: primaryIdOf(row),
-			event: 'dropped' as const,
-			version: row.version,
-			details: { reason, by: 'person', state: row.state },
-		})),
+		dropped.map(({ row, reason }) => entryOf(row, 'dropped', { reason, by: 'person', state: row.state })),
 	);
 }
 

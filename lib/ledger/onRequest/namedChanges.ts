@@ -2,6 +2,7 @@ import { keyOf, type Kind } from '../../shapes';
 import { jsonParameter, type Transaction } from '../store/database';
 import type { DroppedChange } from './dropped';
 import type { ChangeState } from '../changes/placement';
+import type { TrailEntry, TrailEvent } from '../changes/trail';
 
 /** What a person names: stock codes, keys or primary ids, of these kinds. */
 export interface NamedChanges {
@@ -108,6 +109,20 @@ export const primaryIdOf = (row: Pick<OpenRow, 'source'>): string =>
 	(JSON.parse(row.source) as { primaryId: string }).primaryId;
 export const internalIdOf = (row: Pick<OpenRow, 'source'>): string =>
 	(JSON.parse(row.source) as { internalId?: string }).internalId ?? '';
+
+/** An entry of the trail about an open change, as it was. */
+export const entryOf = (
+	row: Pick<OpenRow, 'kind' | 'key' | 'version' | 'source'>,
+	event: TrailEvent,
+	details: Record<string, unknown>,
+): TrailEntry => ({
+	kind: row.kind,
+	key: row.key,
+	primaryId: primaryIdOf(row),
+	event,
+	version: row.version,
+	details,
+});
 
 /** What was done about one change, in words. */
 export interface ChangeOutcome {

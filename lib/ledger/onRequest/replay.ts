@@ -1,6 +1,7 @@
 import type { Kind } from '../../shapes';
 import { jsonParameter, type Transaction } from '../store/database';
 import {
+	entryOf,
 	namedOutcome,
 	namedRecords,
 	openRowColumns,
@@ -115,14 +116,7 @@ async function queueAgain(
 	await writeTrail(
 		tx,
 		environmentId,
-		rows.map((row) => ({
-			kind: row.kind,
-			key: row.key,
-			primaryId: primaryIdOf(row),
-			event: 'replayed' as const,
-			version: row.version,
-			details: { reason, state: row.state },
-		})),
+		rows.map((row) => entryOf(row, 'replayed', { reason, state: row.state })),
 	);
 	return new Map(now.map((row) => [row.record_id, row.state]));
 }

@@ -15,15 +15,11 @@ import { pimberlyOf } from '../account';
 import { eachItem, type Operation } from '../eachItem';
 import {
 	byName,
-	headingOptions,
+	listOptions,
 	headingsOf,
-	pageSizeOption,
-	parallelOption,
 	parametersOf,
 	relationProperties,
-	relationsFromOption,
 	relationsOfParameters,
-	timeoutOption,
 	type ReadOptions,
 } from '../productParameters';
 import { shownProducts } from '../shownProduct';
@@ -41,11 +37,7 @@ export const description: INodeProperties[] = [
 			placeholder: 'Add Option',
 			default: {},
 			options: byName([
-				...headingOptions,
-				pageSizeOption,
-				parallelOption,
-				relationsFromOption,
-				timeoutOption,
+				...listOptions,
 				{
 					displayName: 'Filters (JSON)',
 					name: 'filters',

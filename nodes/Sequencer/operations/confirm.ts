@@ -1,16 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
-import { ledgerOf } from '../../ledgerFromCredentials';
-import {
-	hintOf,
-	kindsOf,
-	namesOf,
-	namesProperty,
-	onEachItem,
-	reasonOf,
-	reasonProperty,
-	shownFor,
-} from './namedParameters';
+import { actOnWord, namesProperty, reasonProperty, shownFor } from './namedParameters';
 
 export const description: INodeProperties[] = shownFor('confirm', [
 	{
@@ -37,11 +27,5 @@ export const description: INodeProperties[] = shownFor('confirm', [
 
 /** Confirms on a person's word what was sent and can't be read back; one item for each name, saying what happened. */
 export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-	const ledger = await ledgerOf(context);
-	const outputs = await onEachItem(context, async (itemIndex) => {
-		const named = { names: namesOf(context, itemIndex), kinds: kindsOf(context, itemIndex) };
-		return await ledger.vouch(named, reasonOf(context, itemIndex));
-	});
-	hintOf(context, outputs);
-	return [outputs];
+	return await actOnWord(context, async (ledger, { named, reason }) => await ledger.vouch(named, reason));
 }

@@ -1,17 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
-import { ledgerOf } from '../../ledgerFromCredentials';
-import {
-	hintOf,
-	kindsOf,
-	kindsProperty,
-	namesOf,
-	namesProperty,
-	onEachItem,
-	reasonOf,
-	reasonProperty,
-	shownFor,
-} from './namedParameters';
+import { actOnWord, kindsProperty, namesProperty, reasonProperty, shownFor } from './namedParameters';
 
 export const description: INodeProperties[] = shownFor('drop', [
 	{
@@ -28,11 +17,5 @@ export const description: INodeProperties[] = shownFor('drop', [
 
 /** Takes changes out of the queue for good; one item for each stock code, saying what happened. */
 export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-	const ledger = await ledgerOf(context);
-	const outputs = await onEachItem(context, async (itemIndex) => {
-		const named = { names: namesOf(context, itemIndex), kinds: kindsOf(context, itemIndex) };
-		return await ledger.drop(named, reasonOf(context, itemIndex));
-	});
-	hintOf(context, outputs);
-	return [outputs];
+	return await actOnWord(context, async (ledger, { named, reason }) => await ledger.drop(named, reason));
 }

@@ -8,8 +8,11 @@ import {
 } from 'n8n-workflow';
 import { z } from 'zod';
 
+import type { Ledger } from '../../../lib/ledger/ledger';
+import type { NamedChanges, NamedOutcome } from '../../../lib/ledger/onRequest/namedChanges';
 import { kindSchema, type Kind } from '../../../lib/shapes';
 import { eachItem } from '../../eachItem';
+import { ledgerOf } from '../../ledgerFromCredentials';
 import { operationErrorOf } from '../../operationError';
 
 /** Which changes a person means, and why; shared by the operations that act on a person's word. */
@@ -87,6 +90,31 @@ export function reasonOf(context: IExecuteFunctions, itemIndex: number): string 
 }
 
 /**
+ * An operation that acts on a person's word about named changes: asks the ledger for each input item, hands out one item for
+ * each outcome, and says in a hint how many there were of which.
+ */
+export async function actOnWord(
+	context: IExecuteFunctions,
+	act: (ledger: Ledger, asked: { named: NamedChanges; reason: string }) => Promise<NamedOutcome[]>,
+): Promise<INodeExecutionData[][]> {
+	return await actOnItems(context, async (ledger, itemIndex) => {
+		const named = { names: namesOf(context, itemIndex), kinds: kindsOf(context, itemIndex) };
+		return await act(ledger, { named, reason: reasonOf(context, itemIndex) });
+	});
+}
+
+/** As `actOnWord`, where not every input item names what it is about. */
+export async function actOnItems(
+	context: IExecuteFunctions,
+	act: (ledger: Ledger, itemIndex: number) => Promise<NamedOutcome[]>,
+): Promise<INodeExecutionData[][]> {
+	const ledger = await ledgerOf(context);
+	const outputs = await onEachItem(context, async (itemIndex) => await act(ledger, itemIndex));
+	hintOf(context, outputs);
+	return [outputs];
+}
+
+/**
  * What a person's word does, item by item in the order of the input. Each stands for itself: with “Continue On Fail” what is
  * wrong with one item keeps none of the others from being done.
  */
@@ -99,7 +127,7 @@ export async function onEachItem(
 }
 
 /** “3 replayed, 1 not found”. */
-export function hintOf(context: IExecuteFunctions, outputs: INodeExecutionData[]): void {
+function hintOf(context: IExecuteFunctions, outputs: INodeExecutionData[]): void {
 	const words: Record<string, string> = { notFound: 'not found' };
 	const counts = new Map<string, number>();
 	for (const { json } of outputs) {

@@ -1,14 +1,12 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
 import type { ReplayableState } from '../../../lib/ledger/onRequest/replay';
-import { ledgerOf } from '../../ledgerFromCredentials';
 import {
-	hintOf,
+	actOnItems,
 	kindsOf,
 	kindsProperty,
 	namesOf,
 	namesProperty,
-	onEachItem,
 	reasonOf,
 	reasonProperty,
 	shownFor,
@@ -44,9 +42,8 @@ const statesOf: Record<string, ReplayableState[]> = { failed: ['failed'], failed
 
 /** Sends again what did not get through; one item for each stock code, or for each change of all. */
 export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-	const ledger = await ledgerOf(context);
 	let allDone = false;
-	const outputs = await onEachItem(context, async (itemIndex) => {
+	return await actOnItems(context, async (ledger, itemIndex) => {
 		const reason = reasonOf(context, itemIndex);
 		const kinds = kindsOf(context, itemIndex);
 		const states = statesOf[String(context.getNodeParameter('replay', itemIndex))];
@@ -56,6 +53,4 @@ export async function execute(context: IExecuteFunctions): Promise<INodeExecutio
 		allDone = true;
 		return await ledger.replayAll({ states, kinds }, reason);
 	});
-	hintOf(context, outputs);
-	return [outputs];
 }
