@@ -15,6 +15,7 @@ export interface HttpRequest {
 	signal?: AbortSignal;
 }
 
+/** An answer that came whole, whatever its status. */
 export interface HttpResponse {
 	status: number;
 	/** Header names in lower case. */

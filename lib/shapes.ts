@@ -6,9 +6,11 @@ import { z } from 'zod';
  */
 
 export const LANES = { price: 1, launch: 2, operational: 3, descriptive: 4 } as const;
+/** How urgent a change is; 1 goes first. */
 export const laneSchema = z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4)]);
 export type Lane = z.infer<typeof laneSchema>;
 
+/** What a change is about; `status` goes to Pimberly, the others to Khaos. */
 export const kindSchema = z.enum(['stockItem', 'kit', 'price', 'status']);
 export type Kind = z.infer<typeof kindSchema>;
 
@@ -17,6 +19,7 @@ export type Target = 'khaos' | 'pimberly';
 export const kindsOf: Record<Target, Kind[]> = { khaos: ['stockItem', 'kit', 'price'], pimberly: ['status'] };
 export const targetOf = (kind: Kind): Target => (kind === 'status' ? 'pimberly' : 'khaos');
 
+/** A record that has to be confirmed in Khaos before another may be sent. */
 export const needSchema = z.object({ kind: kindSchema, key: z.string().min(1) });
 export type Need = z.infer<typeof needSchema>;
 
@@ -40,6 +43,7 @@ export const productSchema = z.object({
 });
 export type Product = z.infer<typeof productSchema>;
 
+/** The product that a change or rejection came of. */
 export const sourceSchema = z.object({
 	primaryId: z.string().min(1),
 	internalId: z.string(),
@@ -104,6 +108,7 @@ const decimalText = z.string().regex(/^-?\d+(\.\d+)?$/);
 export const relationSchema = z.enum(['pack', 'build']);
 export type Relation = z.infer<typeof relationSchema>;
 
+/** A component of a kit, and how many of it are in one. */
 export const componentSchema = z.object({
 	/** In the case it is sent in. */
 	stockCode: z.string().min(1),
@@ -147,6 +152,7 @@ export const desiredStatusSchema = z.object({
 });
 export type DesiredStatus = z.infer<typeof desiredStatusSchema>;
 
+/** What one record in Khaos, or one product's status in Pimberly, must be from now on. */
 export const changeSchema = z.object({
 	kind: kindSchema,
 	/** For a stock item its code, trimmed and in upper case. */
@@ -164,6 +170,7 @@ export const changeSchema = z.object({
 });
 export type Change = z.infer<typeof changeSchema>;
 
+/** Why a product can't be sent, and what a person can do. */
 export const reasonSchema = z.object({
 	/** The attribute or column at fault, as the user knows it. */
 	field: z.string(),
@@ -201,6 +208,7 @@ export const rejectionSchema = z.object({
 });
 export type Rejection = z.infer<typeof rejectionSchema>;
 
+/** That a change is one execution's until a time; whoever settles it shows the token. */
 export const leaseSchema = z.object({ token: z.string().min(1), until: z.string().min(1) });
 
 /** A stock item as last read back from Khaos, in terms of the import's columns. */
@@ -260,6 +268,7 @@ export const approvalSchema = z.object({
 });
 export type Approval = z.infer<typeof approvalSchema>;
 
+/** A change as Sequencer: Take hands it out. */
 export const batchItemSchema = changeSchema.extend({
 	changeId: z.string().min(1),
 	lease: leaseSchema,
@@ -276,6 +285,7 @@ export const batchItemSchema = changeSchema.extend({
 });
 export type BatchItem = z.infer<typeof batchItemSchema>;
 
+/** A field that doesn't read as desired; null: there is no value. */
 export const differenceSchema = z.object({
 	field: z.string(),
 	expected: z.string().nullable(),

@@ -19,6 +19,7 @@ export type Components = { components: Component[] } | { reasons: Reason[] };
 
 type Sources = Exclude<ComponentsSource, { from: 'none' }>;
 
+/** An attribute by its exact name, as Pimberly returned it; undefined where the product has none of that name. */
 export const attributeOf = (product: Pick<Product, 'attributes'>, name: string): unknown =>
 	Object.hasOwn(product.attributes, name) ? product.attributes[name] : undefined;
 

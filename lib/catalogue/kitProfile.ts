@@ -37,6 +37,7 @@ export const componentsSchema = z.discriminatedUnion('from', [
 ]);
 export type ComponentsSource = z.infer<typeof componentsSchema>;
 
+/** Where the components of a kit come from, and how they belong to it. */
 export const kitsSchema = z.object({
 	components: componentsSchema.default({ from: 'none' }),
 	/** What names a component. Product sets of a feed token hold internal ids, those of a channel primary ids. */

@@ -14,6 +14,10 @@ export interface PriceParts {
 /** What the vendor's file takes: 18 digits, two of them decimals (khaos-control-api 6). */
 const MOST = new Big('9999999999999999.99');
 
+/**
+ * The price-list rows that a product has by the profile, one for each price attribute with a value. An attribute without
+ * one is no row; what is no amount is a reason.
+ */
 export function mapPrices(product: Product, stockCode: string, profile: MappingProfile): PriceParts {
 	const parts: PriceParts = { prices: [], reasons: unmappedPrices(product, profile) };
 	for (const row of profile.prices.rows) {

@@ -32,6 +32,7 @@ export const priceRowSchema = z.object({
 });
 export type PriceRow = z.infer<typeof priceRowSchema>;
 
+/** Which attributes are prices, of which row of which list. */
 export const pricesSchema = z.object({
 	rows: z.array(priceRowSchema).default([]),
 	/** Names of price attributes that must not be forgotten, `*` standing for any letters: `*Price`. */

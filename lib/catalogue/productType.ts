@@ -5,6 +5,7 @@ import type { KitsProfile } from './kitProfile';
 import type { MappingProfile } from './profile';
 import { parentIdsOf, parentNeeds } from './stockCode';
 
+/** What a product is, as the profile's type attribute tells it. */
 export type ProductType = keyof MappingProfile['productType']['values'];
 
 export const PRODUCT_TYPE_NAMES = {

@@ -59,6 +59,7 @@ export type FieldMapping = z.infer<typeof fieldSchema>;
 
 const typeValues = z.array(z.string().trim().min(1));
 
+/** The whole profile, with the defaults of what is left out; what goes beyond its shape `checkProfile` looks at. */
 export const profileSchema = z.object({
 	stockCode: z
 		.discriminatedUnion('from', [
@@ -99,6 +100,10 @@ export function natureOf(column: string): 'number' | 'boolean' | 'taxCode' | nul
 	return compare === 'number' || compare === 'boolean' || compare === 'taxCode' ? compare : null;
 }
 
+/**
+ * How the values of a field are read: by the nature of its column where that has one, else as the field says. With
+ * `automatic` rich text goes into rich-text columns, lists into user-defined attributes, and text into all others.
+ */
 export function valueTypeOf(field: Pick<FieldMapping, 'column' | 'type'>): ValueType {
 	const nature = natureOf(field.column);
 	if (nature !== null) return nature;

@@ -15,6 +15,10 @@ export interface StockCode {
 	reasons: Reason[];
 }
 
+/**
+ * The stock code of a product, from its primary id or an attribute, without the blanks around it; `reasons` say why Khaos
+ * would not take it, all at once.
+ */
 export function stockCodeOf(product: Product, from: MappingProfile['stockCode']): StockCode {
 	const field = from.from === 'primaryId' ? 'Primary ID' : from.attribute;
 	const raw = from.from === 'primaryId' ? product.primaryId : attributeOf(product, from.attribute);

@@ -16,6 +16,7 @@ export const headingSchema = z.object({
 });
 export type HeadingMapping = z.infer<typeof headingSchema>;
 
+/** How variants reach Khaos: as plain items, or as children of a size/colour/style family (contract 5). */
 export const variantsSchema = z.object({
 	/** `items`: plain stock items; `columns`: SCS columns of the stock import; `channel`: SCSParent and SCSChild of the channel feed. */
 	as: z.enum(['items', 'columns', 'channel']).default('items'),

@@ -1,6 +1,7 @@
 import type { Reason } from '../shapes';
 import { cellText } from './stockImport/stockTable';
 
+/** How a line of an import file ends. */
 export type Newline = '\n' | '\r\n';
 
 /** A file for one of Khaos Control's import tools. `rowsOf` are the entries that it holds, in their order. */

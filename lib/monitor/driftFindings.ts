@@ -51,6 +51,7 @@ const inWords = (differences: Difference[]): string =>
 /** The same of a price-list row. */
 export type ConfirmedPrice = Pick<DriftPrice, 'key' | 'primaryId' | 'desired'>;
 
+/** A price that Khaos does not hold as it was confirmed. */
 export function priceDrift(
 	{ key, primaryId, desired }: ConfirmedPrice,
 	{ field, expected, actual }: Difference,
@@ -67,6 +68,7 @@ export function priceDrift(
 	};
 }
 
+/** A relation that Khaos does not hold as it was confirmed; one exception for all of it. The item has a kit. */
 export function kitDrift({ key, primaryId, kit }: DriftItem, differences: Difference[]): NewException {
 	return {
 		type: 'kitMismatch',

@@ -33,6 +33,7 @@ export interface DriftCounts {
 	calls: number;
 }
 
+/** A drift check under way. `token` is this execution's hold on it. */
 export interface DriftRun {
 	runId: number;
 	token: string;
@@ -67,6 +68,7 @@ export interface DriftItem {
 	orphaned: boolean;
 }
 
+/** A price-list row as the ledger has it. `busy`: a change of it is open, so that a difference is no drift. */
 export interface DriftPrice {
 	recordId: number;
 	key: string;

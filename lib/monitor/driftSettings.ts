@@ -46,6 +46,7 @@ export interface DriftFinding extends NewException {
 	differences: Difference[];
 }
 
+/** What one call of a drift check came to. */
 export type DriftReport =
 	/** Another execution is at this check. */
 	| { status: 'busy' }

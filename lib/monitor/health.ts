@@ -26,6 +26,7 @@ export interface HealthFigures {
 	exceptions: { critical: number; high: number; medium: number; low: number };
 }
 
+/** How many changes of a lane are where. */
 export interface LaneDepth {
 	/** Queued, in flight, or waiting for the next attempt. */
 	waiting: number;
@@ -35,6 +36,7 @@ export interface LaneDepth {
 	failed: number;
 }
 
+/** How long changes took; null where there were none. */
 export interface Percentiles {
 	count: number;
 	p50Ms: number | null;
@@ -56,6 +58,7 @@ export interface Contact {
 
 export type Level = 'ok' | 'warn' | 'breach';
 
+/** From which value on a measure is a warning, and a breach. */
 export interface Threshold {
 	warn: number;
 	breach: number;
@@ -88,6 +91,7 @@ export const defaultThresholds: HealthThresholds = {
 	silentMinutes: { warn: 15, breach: 30 },
 };
 
+/** A figure beside its threshold. */
 export interface Measure {
 	name: keyof HealthThresholds;
 	/** As a reader sees it. */
@@ -100,6 +104,7 @@ export interface Measure {
 	level: Level;
 }
 
+/** The figures with what they mean. `level`: the worst of the measures. */
 export interface JudgedFigures extends HealthFigures {
 	level: Level;
 	measures: Measure[];

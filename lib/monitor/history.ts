@@ -13,6 +13,7 @@ export interface HistoryLine {
 	key: string;
 }
 
+/** Everything that happened to a SKU, in words. */
 export interface SkuHistory {
 	sku: string;
 	/** Where it stands, in sentences; empty where nothing is known of it. */

@@ -10,6 +10,7 @@ export interface KnownSku {
 	why: string;
 }
 
+/** What a search for missing SKUs found, for the ledger to keep. */
 export interface MissingOutcome {
 	/** The channel whose SKUs these are. */
 	channel: string;

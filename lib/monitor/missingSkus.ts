@@ -13,6 +13,7 @@ import type { KnownSku, MissingOutcome, MissingPort } from './missingPort';
 /** Where a SKU is wanting. */
 export type SkuProblem = 'missingInKhaos' | 'missingInPimberly' | 'discontinuedInKhaos' | 'orphanedInKhaos';
 
+/** A SKU with which something is wrong. */
 export interface SkuFinding {
 	sku: string;
 	/** The primary id of its product; '' where there is none. */

@@ -150,6 +150,7 @@ export function jsonOf(response: HttpResponse, asked: Asked): unknown {
 	return json.value;
 }
 
+/** Pimberly answered, and what it said is no whole answer (`incomplete`); `why` is what is wrong with it, in words. */
 export const incomplete = (asked: Asked, why: string, status: number | null = null): PimberlyError =>
 	new PimberlyError(
 		'incomplete',

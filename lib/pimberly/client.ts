@@ -17,6 +17,7 @@ const pageSchema = z.object({
 	maxId: z.union([z.string(), z.number().transform(String)]).nullish(),
 });
 
+/** Which page of the list of products is asked for. */
 export interface ListQuery {
 	/** Rows a page; the server may give fewer. */
 	limit?: number;
@@ -28,6 +29,7 @@ export interface ListQuery {
 	idsOnly?: boolean;
 }
 
+/** A page of the list of products. */
 export interface ListPage {
 	rows: Row[];
 	/** The cursor for the next page; null: this was the last. */

@@ -14,6 +14,7 @@ export const connectionSchema = z.object({
 	/** In the Authorization header as it is, without a scheme, or as the access_token parameter (pimberly-api 1.2). */
 	sendTokenAs: z.enum(['header', 'query']).default('header'),
 });
+/** A Pimberly credential, checked and ready to be used. */
 export type PimberlyConnection = z.infer<typeof connectionSchema>;
 
 const settings = (message: string, remedy: string): PimberlyError => new PimberlyError('settings', message, remedy);

@@ -9,6 +9,7 @@ export interface Hint {
 	deleted: boolean;
 }
 
+/** A notification that is this execution's to follow. */
 export interface TakenHint extends Hint {
 	hintId: number;
 	/** The primary id: as given, or that of the product known by this internal id. Null: nobody has seen it yet. */

@@ -27,5 +27,6 @@ export function isWanted(value: unknown, wanted: string[]): boolean {
 	);
 }
 
+/** Whether a product is to be emitted; without a condition every one is. */
 export const passes = (product: Pick<Product, 'attributes'>, onlyWhen: OnlyWhen | null): boolean =>
 	onlyWhen === null || isWanted(product.attributes[onlyWhen.attribute], onlyWhen.values);

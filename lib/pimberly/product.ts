@@ -24,6 +24,7 @@ export const DEFAULT_HEADINGS: RowHeadings = {
 	delimiters: '|;,',
 };
 
+/** A row of Pimberly, read. */
 export interface ReadRow {
 	product: Product;
 	/** Whether the row itself says its relations: then nothing has to be looked up. */

@@ -39,6 +39,7 @@ export interface MappedColumns {
 	items: boolean;
 }
 
+/** Which relations of a product are still to be looked up. */
 export interface Needs {
 	parents: boolean;
 	items: boolean;

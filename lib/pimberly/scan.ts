@@ -18,6 +18,7 @@ import {
 } from './scanCursor';
 import type { ScanPort } from './scanPort';
 
+/** What a scan brings, and how much at a time. */
 export interface ScanSettings extends ScanPolicy {
 	/** Products a step emits at most; the rest is carried over to the next step. */
 	maxPerStep: number;

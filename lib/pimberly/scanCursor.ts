@@ -13,6 +13,7 @@ export type ScanUnderWay = NonNullable<ScanCursor['scan']>;
 
 export type StartFrom = { from: 'now' } | { from: 'all' } | { from: 'date'; date: string };
 
+/** Which products a scan is after. `overlapMs`: how far before the last scan's start the next one looks. */
 export interface ScanPolicy {
 	/** Products updated since the last scan, or everything in a channel, each time. */
 	source: 'updated' | 'channel';
@@ -33,6 +34,7 @@ const EMPTY: ScanCursor = { watermark: null, scan: null, boundary: {}, lastCompl
 const isoOf = (ms: number): string => new Date(ms).toISOString();
 const msOf = (iso: string): number => DateTime.fromISO(iso, { zone: 'utc' }).toMillis();
 
+/** The scan that the next step goes on with. */
 export interface PlannedScan {
 	cursor: ScanCursor;
 	scan: ScanUnderWay;

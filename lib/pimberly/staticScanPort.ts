@@ -15,6 +15,7 @@ export interface ProcessMemory {
 	/** Products whose parents have changed since they were emitted. */
 	toReadAgain: Set<string>;
 }
+/** What a process remembers of scans, empty. */
 export const newProcessMemory = (): ProcessMemory => ({
 	lease: null,
 	parents: new Map(),

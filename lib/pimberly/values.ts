@@ -23,6 +23,7 @@ export const ATTRIBUTE_TYPES = [
 ] as const;
 export type AttributeType = (typeof ATTRIBUTE_TYPES)[number];
 
+/** A value that can't be read as what it should be. */
 export interface Refused {
 	ok: false;
 	/** The value as a person would recognise it, cut to 100 characters. */

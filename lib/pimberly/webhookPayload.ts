@@ -20,6 +20,7 @@ const notificationSchema = named.extend({
 	products: z.array(named).optional(),
 });
 
+/** What a notification of Pimberly says, or why it is none. */
 export type Notification = { ok: true; hints: Hint[] } | { ok: false; reason: string };
 
 /**

@@ -22,6 +22,7 @@ export class Several {
 	) {}
 }
 
+/** What a member of a channel document can hold, before it is written as JSON or XML. */
 export type Value = string | boolean | Decimal | DataItem | Several | Members;
 /** Members in the order in which they are written. A member that has nothing to say is left out: null is an error. */
 export interface Members {
@@ -34,6 +35,7 @@ export function documentText(root: string, members: Members, format: ChannelForm
 	return `<?xml version="1.0" encoding="utf-8"?>\n${element(root, members)}\n`;
 }
 
+/** The Content-Type header of a document in this format. */
 export const contentTypeOf = (format: ChannelFormat): string =>
 	format === 'JSON' ? 'application/json; charset=utf-8' : 'application/xml; charset=utf-8';
 

@@ -142,9 +142,11 @@ const settled = (work: Work, rest: Partial<Result> & Pick<Result, 'status'>): vo
 	};
 };
 
+/** It reads back as desired. `adopted`: Khaos held it like that already, and nothing was written. */
 export const confirm = (work: Work, adopted: boolean): void =>
 	settled(work, { status: 'confirmed', ...(adopted ? { adopted } : {}) });
 
+/** Written, and all of it read back but its commodity code, which another method of Khaos shows later. */
 export const awaitHarmonisation = (work: Work): void =>
 	settled(work, {
 		status: 'sent',
@@ -152,6 +154,7 @@ export const awaitHarmonisation = (work: Work): void =>
 		reason: `The commodity code of ${work.stockCode} is still to be read back`,
 	});
 
+/** It can't be delivered before a person has done what `remedy` says. */
 export const fail = (work: Work, reason: string, remedy: string, differences: Difference[] = []): void =>
 	settled(work, { status: 'failed', reason, remedy, differences });
 
@@ -206,6 +209,7 @@ export const refuse = (work: Work, reason: string, remedy: string, differences: 
 export const differ = (work: Work, differences: Difference[], reason: string, remedy: string): void =>
 	settled(work, { status: 'retry', cause: 'different', reason, remedy, differences });
 
+/** Another execution holds the change by now, or newer content took its place: nothing more is done about it here. */
 export const notOurs = (work: Work, reason: string): void =>
 	settled(work, {
 		status: 'retry',

@@ -35,6 +35,7 @@ export function strictest(one: Approval, other: Approval): Approval {
 
 /** Everything may be written. */
 export const everything: Approval = { columns: 'all', newItems: true };
+/** Whether all may be written, so that nothing waits for a person. */
 export const isEverything = (approval: Approval): boolean => approval.columns === 'all' && approval.newItems;
 
 /** What is desired, without the columns that are to stay as they are: a mandatory one of them is then sent as last read. */

@@ -57,6 +57,10 @@ export interface KitComparison {
 	wrongQuantity: Array<{ stockCode: string; expected: string; actual: string }>;
 }
 
+/**
+ * What has to change for Khaos to hold a relation as desired. Codes are compared without regard to case, quantities as
+ * numbers; whether it is a pack or a build is not looked at here.
+ */
 export function compareKit(desired: DesiredKit, readBack: KitReadBack): KitComparison {
 	const wanted = byKey(desired.components);
 	const held = byKey(readBack.components);
@@ -72,6 +76,7 @@ export function compareKit(desired: DesiredKit, readBack: KitReadBack): KitCompa
 	};
 }
 
+/** Whether nothing has to change. */
 export const isEqualKit = ({ missing, extra, wrongQuantity }: KitComparison): boolean =>
 	missing.length + extra.length + wrongQuantity.length === 0;
 

@@ -5,6 +5,7 @@ import { tabSeparated, type ImportFile, type ImportFiles, type Newline } from '.
 import { overlappingAmong, priceProblems } from './prices';
 import { encodeXmlAttribute, encodeXmlText } from '../webServices/xml';
 
+/** How the file of Khaos Control Cloud, with a column for each list, is written. */
 export interface CloudPriceFileOptions {
 	newline?: Newline;
 	/**

@@ -4,6 +4,10 @@ import type { StockRow } from './stockTable';
 /** A child of a size/colour/style family that goes by the SCS columns of the stock import (contract 5). */
 export type ScsChild = Scs & { by: 'columns' };
 
+/**
+ * The family of an item that is a child by the SCS columns; null for a parent, for a plain item, and where the channel feed
+ * tells it.
+ */
 export function scsChildOf(desired: DesiredStockItem): ScsChild | null {
 	const { scs } = desired;
 	return scs?.by === 'columns' && scs.parentCode !== '' ? { ...scs, by: 'columns' } : null;

@@ -3,6 +3,7 @@ import { readingOf } from './stockExport';
 import { resultDocument } from '../webServices/soap';
 import { childOf, walk, XmlError, type XmlElement } from '../webServices/xml';
 
+/** A site that Khaos holds stock at. */
 export interface Site {
 	siteId: string;
 	name: string;

@@ -18,6 +18,7 @@ export interface Link {
 	value: string;
 }
 
+/** An image of a stock item: what Khaos says of it, without its content. */
 export interface StockImage {
 	name: string;
 	description: string;

@@ -20,6 +20,7 @@ const connectionSchema = z.object({
 	compressedExports: z.boolean().default(false),
 });
 
+/** A Khaos Control credential, ready to be used. */
 export interface KhaosConnection {
 	endpoint: Endpoint;
 	headers: Record<string, string>;

@@ -17,6 +17,7 @@ const NAME = /^[A-Za-z_][\w.-]{0,99}$/;
 /** Whether a text can be the name of a method or of a parameter. */
 export const isSoapName = (name: string): boolean => NAME.test(name);
 
+/** The SOAPAction header of a method, in the quotes that SOAP 1.1 wants. */
 export const soapActionOf = (method: string): string => `"${NAMESPACE}#${method}"`;
 
 /** The SOAP 1.1 envelope of a call, as in contract section 12. Throws RangeError for a name that XML can't carry. */
@@ -37,6 +38,7 @@ export function buildEnvelope(method: string, parameters: SoapParameter[]): stri
 	);
 }
 
+/** What the body of an answer holds: what the method returned, or why Khaos refused. */
 export type SoapAnswer = { fault: string } | { result: XmlElement };
 
 /** More elements than any honest answer of the accepted size can refer to; an answer that unfolds to more is refused. */

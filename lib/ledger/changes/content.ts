@@ -51,9 +51,11 @@ const priceContent = ({ stockCode, priceList, amount, currency, ...rest }: Desir
 /** 12.5, 12.50 and 012.5 are one amount. */
 const plainDecimal = (text: string): string => new Big(text).toFixed();
 
+/** Whether two desired records have the same content, as `contentOf` sees it; null has none. */
 export const sameContent = (kind: Kind, a: Record<string, unknown>, b: Record<string, unknown> | null): boolean =>
 	b !== null && contentOf(kind, a) === contentOf(kind, b);
 
+/** What is known of a record in Khaos, to tell which fields a change changes. */
 export interface Known {
 	/** The desired record that was last confirmed. */
 	confirmed: Record<string, unknown> | null;

@@ -7,6 +7,7 @@ import { place, type Draft, type KnownRecord, type Placed } from './placement';
 import { nameOf } from './records';
 import { writeTrail, type TrailEntry } from './trail';
 
+/** A draft, the record that it is for, and what has to be in Khaos before it may be sent. */
 export interface DraftFor {
 	record: KnownRecord;
 	draft: Draft;

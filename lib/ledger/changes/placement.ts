@@ -5,6 +5,7 @@ import type { DroppedChange } from '../onRequest/dropped';
 /** The states a change can be in; docs/ledger.md shows every way between them. */
 export type ChangeState = 'queued' | 'held' | 'leased' | 'next' | 'retrying' | 'sent' | 'failed';
 
+/** A record as the ledger knows it: what Khaos was last seen to hold, and what is on its way there. */
 export interface KnownRecord {
 	recordId: number;
 	kind: Kind;
@@ -30,6 +31,7 @@ export interface KnownRecord {
 	waiting: OpenChange | null;
 }
 
+/** A change that is not confirmed yet. */
 export interface OpenChange {
 	/** Null until it is written for the first time. */
 	changeId: number | null;
@@ -60,6 +62,7 @@ export interface Draft {
 	delayMs: number;
 }
 
+/** Where a draft went. `fields`: what it changes against what is known of Khaos. */
 export type Placed =
 	/** Nothing to do: what is confirmed, in flight or queued already says the same. */
 	| { outcome: 'unchanged'; newerVersion: boolean; dropWaiting: boolean; dropped?: string }

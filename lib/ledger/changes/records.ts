@@ -3,11 +3,13 @@ import { jsonParameter, type Transaction } from '../store/database';
 import type { DroppedChange } from '../onRequest/dropped';
 import type { ChangeState, KnownRecord, OpenChange } from './placement';
 
+/** What tells one record of an environment from the others. */
 export interface RecordName {
 	kind: Kind;
 	key: string;
 }
 
+/** The name as one text, the key of every map of records. */
 export const nameOf = (name: RecordName): string => `${name.kind} ${name.key}`;
 
 interface RecordRow {

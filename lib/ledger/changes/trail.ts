@@ -1,6 +1,10 @@
 import type { Kind } from '../../shapes';
 import { jsonParameter, type Transaction } from '../store/database';
 
+/**
+ * What the audit trail tells of. `replaced`: newer content took the place of what waited; `ready`: what held it is over;
+ * `adopted`: Khaos held it as desired already; `stale`: older than what was accepted before.
+ */
 export type TrailEvent =
 	| 'added'
 	| 'replaced'
@@ -19,6 +23,7 @@ export type TrailEvent =
 	| 'renamed'
 	| 'stale';
 
+/** One event of the audit trail. */
 export interface TrailEntry {
 	kind: Kind;
 	key: string;

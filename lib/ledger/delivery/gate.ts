@@ -2,6 +2,7 @@ import type { Lane } from '../../shapes';
 import { endingWith } from '../../khaos/webServices/endOfCall';
 import type { Database, Transaction } from '../store/database';
 
+/** How long calls to one system wait for each other. */
 export interface GateSettings {
 	/** How long a hold lasts without a sign of life (ms). */
 	holdMs: number;
@@ -13,6 +14,7 @@ export interface GateSettings {
 
 export const defaultGate: GateSettings = { holdMs: 30_000, giveUpMs: 25_000, lookAgainMs: 20 };
 
+/** Time and chance for the gate; tests bring their own. */
 export interface GateTools {
 	newToken: () => string;
 	sleep: (ms: number) => Promise<void>;

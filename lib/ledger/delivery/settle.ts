@@ -14,12 +14,14 @@ import { keepSettledExceptions, sourceOf, tellPimberly } from './settledNews';
 import { promoteNext } from './take';
 import { takenEntry, writeTrail, type TrailEntry } from '../changes/trail';
 
+/** What became of one result. */
 export type SettleOutcome = {
 	changeId: string;
 	/** `overtaken`: the lease had ended or was another's; nothing was changed. */
 	outcome: 'confirmed' | 'sent' | 'held' | 'retrying' | 'failed' | 'overtaken';
 };
 
+/** An open change with what is known of its record, as `openColumns` reads it. */
 export interface OpenRow {
 	change_id: number;
 	record_id: number;
@@ -88,6 +90,7 @@ export async function settle(
 export const openColumns = `change_id, changes.record_id, changes.kind, changes.key, lane, purpose, changes.version, changes.desired, source,
 	attempt, failures, lease_token, taken_at, awaiting, sent_at, checks, overdue, read_back`;
 
+/** A change, what was found of it, and the state that this leads to. */
 export interface Settled {
 	row: OpenRow;
 	result: Pick<

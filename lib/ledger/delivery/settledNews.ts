@@ -22,6 +22,7 @@ const sentences = (...texts: string[]): string =>
 		.map((text) => (/[.!?]$/.test(text) ? text : `${text}.`))
 		.join(' ');
 
+/** The product that a change came of. */
 export const sourceOf = (row: Pick<OpenRow, 'source'>): { primaryId: string; internalId: string } =>
 	JSON.parse(row.source) as { primaryId: string; internalId: string };
 

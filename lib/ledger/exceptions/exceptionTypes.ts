@@ -8,6 +8,7 @@ export type Severity = (typeof severities)[number];
 export const owners = ['ecommerce', 'operations', 'finance'] as const;
 export type Owner = (typeof owners)[number];
 
+/** What all exceptions of a type have in common, where nothing else is said. */
 export interface ExceptionKind {
 	/** As a reader sees it. */
 	title: string;

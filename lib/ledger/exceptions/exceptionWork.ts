@@ -24,6 +24,7 @@ export interface ExceptionUpdate {
 	snoozeUntil?: string;
 }
 
+/** What became of one update. */
 export interface ExceptionUpdated {
 	exceptionId: string;
 	/** `unchanged`: it was like that already; `notFound`: there is no such exception; `alreadyOpen`: it came back under another id. */
@@ -32,6 +33,7 @@ export interface ExceptionUpdated {
 	exception: ListedException | null;
 }
 
+/** One thing that happened to an exception. */
 export interface ExceptionHistory {
 	/** ISO 8601 UTC. */
 	at: string;

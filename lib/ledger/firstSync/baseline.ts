@@ -8,6 +8,7 @@ import { approvalIn, firstSyncSettings } from './firstSync';
 /** Whose a column is; Khaos's own columns are never written. */
 type ColumnOwner = 'pimberly' | 'khaos';
 
+/** One value in which Khaos differs from Pimberly. */
 export interface DifferenceSample {
 	stockCode: string;
 	primaryId: string;
@@ -99,6 +100,7 @@ function described(field: string, owner: ColumnOwner, allowed: Approval): Omit<D
 	};
 }
 
+/** A difference with whose it is, and whether it may be written as First Sync is set. */
 export interface ListedDifference extends DifferenceSample {
 	field: string;
 	isNewItem: boolean;
@@ -107,6 +109,7 @@ export interface ListedDifference extends DifferenceSample {
 	allowed: boolean;
 }
 
+/** Which page of which differences. */
 export interface DifferenceFilter {
 	/** Empty or left out: all. */
 	fields?: string[];

@@ -10,6 +10,7 @@ const forgottenAfterMs = 24 * 60 * 60_000;
 /** Of a record that was never confirmed, and of which something may have to be approved. SQL over `records`. */
 const guarded = 'records.confirmed IS NULL AND records.cleared = 0';
 
+/** A trigger or node that takes batches, and may write what its First Sync allows. `label`: as people know it. */
 export interface Taker {
 	id: string;
 	label: string;

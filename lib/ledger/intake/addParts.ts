@@ -1,6 +1,7 @@
 import type { Mapped } from '../../catalogue/mapProduct';
 import { keyOf, type Change, type DesiredKit, type Rejection } from '../../shapes';
 
+/** An item of Sequencer: Add, as the mapper makes them. */
 export type AddItem = { type: 'change'; change: Change } | { type: 'rejection'; rejection: Rejection };
 
 /** What the mapper made of a product, for Sequencer: Add. */
@@ -16,6 +17,7 @@ export interface Part {
 	goes: 'always' | 'ifInKhaos' | 'withItem';
 }
 
+/** The changes that an item brings: its own, or of a rejection what can be sent all the same, its stock item first. */
 export function partsOf(item: AddItem): Part[] {
 	if (item.type === 'change') return [{ change: item.change, goes: 'always' }];
 	const { withoutInvalid, unaffected = [] } = item.rejection;

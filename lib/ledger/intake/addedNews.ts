@@ -10,6 +10,7 @@ import { subjectOf } from '../changes/subject';
 /** By product, each rejection of it: as a whole, or only for a kit or a price of it. */
 export type Rejected = Map<string, Array<{ rejection: Rejection; type: ExceptionType; wholly: boolean }>>;
 
+/** A change that waits, brought by the item at `at`. */
 export interface HeldChange {
 	at: number;
 	change: Change;

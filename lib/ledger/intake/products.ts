@@ -1,5 +1,6 @@
 import { jsonParameter, type Transaction } from '../store/database';
 
+/** A product as the ledger last saw it. */
 export interface KnownProduct {
 	primaryId: string;
 	internalId: string;
@@ -53,6 +54,7 @@ export async function loadProducts(
 	);
 }
 
+/** Keeps all that is known of products but whether they are live. */
 export async function saveProducts(
 	tx: Transaction,
 	environmentId: number,

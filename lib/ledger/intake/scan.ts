@@ -11,6 +11,7 @@ const scanOf = (emission: string): number | null => {
 	return Number.isInteger(scanId) && scanId > 0 ? scanId : null;
 };
 
+/** That a product has arrived which a scan emitted; `emission` names the step, null where nobody waits for a receipt. */
 export interface Receipt {
 	emission: string | null;
 	primaryId: string;

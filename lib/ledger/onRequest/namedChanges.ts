@@ -10,6 +10,7 @@ export interface NamedChanges {
 	kinds: Kind[];
 }
 
+/** A record that a name leads to, with what waits for it and what is in flight. */
 export interface NamedRecord {
 	recordId: number;
 	kind: Kind;
@@ -23,6 +24,7 @@ export interface NamedRecord {
 	leased: OpenRow | null;
 }
 
+/** An open change, as `openRowColumns` reads it. */
 export interface OpenRow {
 	change_id: number;
 	record_id: number;
@@ -105,8 +107,10 @@ export async function namedRecords(
 	);
 }
 
+/** The primary id of the product that a change came of. */
 export const primaryIdOf = (row: Pick<OpenRow, 'source'>): string =>
 	(JSON.parse(row.source) as { primaryId: string }).primaryId;
+/** Its internal id; `''` where that is not known. */
 export const internalIdOf = (row: Pick<OpenRow, 'source'>): string =>
 	(JSON.parse(row.source) as { internalId?: string }).internalId ?? '';
 
@@ -148,6 +152,7 @@ export interface NamedOutcome {
 	changes: ChangeOutcome[];
 }
 
+/** What was done about a name, from what was done about its changes; `notFound` where it has none. */
 export function namedOutcome(name: string, changes: ChangeOutcome[]): NamedOutcome {
 	if (changes.length === 0) {
 		return { name, outcome: 'notFound', message: `The ledger knows nothing named ${name} of these kinds.`, changes };

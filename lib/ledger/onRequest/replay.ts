@@ -24,6 +24,7 @@ import { writeTrail } from '../changes/trail';
 const replayable = ['failed', 'retrying', 'sent'] as const;
 /** Where that leaves it. */
 type Replayed = 'queued' | 'held' | 'next';
+/** A state that Replay takes a change out of. */
 export type ReplayableState = (typeof replayable)[number];
 
 /**

@@ -3,6 +3,7 @@ import { jsonParameter, type Transaction } from '../store/database';
 import { placeDrafts, type DraftFor } from '../changes/placeDrafts';
 import { loadRecords, nameOf } from '../changes/records';
 
+/** What a product's status attributes in Pimberly should read from now on. */
 export interface StatusNews {
 	primaryId: string;
 	internalId: string;

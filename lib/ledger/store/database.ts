@@ -31,6 +31,7 @@ export interface Transaction {
 	changed(sql: string, ...parameters: SqlValue[]): Promise<number>;
 }
 
+/** A store of the ledger; statements are the same for both kinds but for what the dialect words. */
 export interface Database {
 	readonly dialect: Dialect;
 	/** All of it or nothing. Writers of one ledger take turns, whatever their process. */
@@ -42,6 +43,7 @@ export interface Database {
 
 export type ColumnType = 'text' | 'integer';
 
+/** What SQLite and PostgreSQL word differently. */
 export interface Dialect {
 	readonly name: 'sqlite' | 'postgres';
 	/**

@@ -1,5 +1,6 @@
 import type { Database } from './database';
 
+/** One of the two systems that an environment keeps in step. */
 export type System = 'pimberly' | 'khaos';
 
 /** Another system answers under an environment's name than the one whose state the ledger holds. */

@@ -13,6 +13,10 @@ const patience = 3;
 /** What the charts show. */
 export type SampledFigures = Pick<HealthFigures, 'byLane' | 'statuses' | 'oldestMs' | 'lag' | 'exceptions'>;
 
+/**
+ * Depth, age, lag and exceptions as they are now. `windowMs`: the lag is that of the changes confirmed in so many
+ * milliseconds.
+ */
 export async function sampledFigures(
 	tx: Transaction,
 	environmentId: number,

@@ -13,6 +13,7 @@ import { waitsOf } from './stats';
 /** How many holds are looked at in one go; the next go takes the next ones. */
 const atOnce = 1_000;
 
+/** What one round of housekeeping did. */
 export interface Housekeeping {
 	/** Holds that have become exceptions. */
 	heldTooLong: number;

@@ -5,6 +5,7 @@ import type { DroppedChange } from '../onRequest/dropped';
 import type { ChangeState } from '../changes/placement';
 import { subjectOf } from '../changes/subject';
 
+/** Open changes and confirmed records, counted. */
 export interface LedgerStats {
 	/** Open changes by state, for Khaos and for Pimberly. */
 	khaos: Record<ChangeState, number>;
@@ -187,6 +188,7 @@ const latest = (times: Array<number | null>): number | null => {
 	return known.length === 0 ? null : Math.max(...known);
 };
 
+/** Which open changes are meant; all that is given has to hold. */
 export interface ChangeFilter {
 	states?: ChangeState[];
 	kinds?: Kind[];
@@ -195,6 +197,7 @@ export interface ChangeFilter {
 	limit: number;
 }
 
+/** An open change as Sequencer: Get Many lists it; times are ISO 8601 UTC. */
 export interface ListedChange {
 	changeId: string;
 	kind: Kind;

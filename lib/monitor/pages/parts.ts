@@ -30,12 +30,14 @@ const laneNames: Record<Lane, string> = {
 const severityNames: Record<Severity, string> = { critical: 'Critical', high: 'High', medium: 'Medium', low: 'Low' };
 const levelNames: Record<Health['level'], string> = { ok: 'Fine', warn: 'Warning', breach: 'Over the limit' };
 
+/** “Mon 2 Nov, 09:00” in the time zone of the page. */
 export const timeOf = (iso: string, { timeZone }: PageOptions): string =>
 	DateTime.fromISO(iso, { zone: timeZone }).setLocale('en-GB').toFormat('ccc d LLL, HH:mm');
 
 /** “1 change”, “2 changes”. */
 export const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
 
+/** A whole HTML document that needs nothing from anywhere else; the body is safe by `html`. */
 export function page(title: string, body: Markup, script: Markup | null = null): string {
 	const document = html`<!doctype html>
 		<html lang="en-GB">
@@ -224,6 +226,7 @@ export function contactList({ contacts }: Health, options: PageOptions): Markup 
 	</ul>`;
 }
 
+/** What is held, by what it waits for. */
 export function heldTable(families: HeldFamily[], options: PageOptions): Markup {
 	if (families.length === 0) return html`<p>Nothing is held.</p>`;
 	return html`<div class="wide" role="region" aria-label="What is held" tabindex="0">
@@ -253,6 +256,7 @@ export function heldTable(families: HeldFamily[], options: PageOptions): Markup 
 	</div>`;
 }
 
+/** Lag and depth over time. */
 export function charts(series: ReportPoint[], { timeZone }: PageOptions): Markup {
 	const at = series.map((point) => point.at);
 	return html`${chart({
