@@ -340,9 +340,12 @@ class ChaosRun {
 	}
 }
 
-/** A worker that died, and an activation that was cut off, are noticed by n8n within seconds instead of minutes. */
+/**
+ * A worker that died, and an activation that was cut off, are noticed by n8n sooner than after minutes. An activation that takes
+ * longer than seven tenths of the lease is given up by n8n for good, so the lease is long enough for a slow machine.
+ */
 const NOTICED_SOON = {
-	N8N_WORKFLOW_PUBLICATION_OUTBOX_LEASE_SECONDS: '20',
+	N8N_WORKFLOW_PUBLICATION_OUTBOX_LEASE_SECONDS: '60',
 	QUEUE_WORKER_LOCK_DURATION: '10000',
 	QUEUE_WORKER_LOCK_RENEW_TIME: '2000',
 	QUEUE_WORKER_STALLED_INTERVAL: '5000',
