@@ -47,9 +47,9 @@ export interface DemoOptions {
 export interface DemoVariation {
 	adapt: (template: WorkflowTemplate) => WorkflowTemplate;
 	/** Beside those that the templates ask for. */
-	credential: DemoCredential;
+	credential?: DemoCredential;
 	/** For one process. */
-	envOf: (name: ProcessName) => Record<string, string>;
+	envOf?: (name: ProcessName) => Record<string, string>;
 }
 
 export interface DemoCredential {
@@ -255,7 +255,7 @@ const commonOptions = ({ installation, data, env, variation }: DemoOptions, name
 	userFolder: data.n8n,
 	encryptionKey: data.settings.encryptionKey,
 	// The one folder that workflows may write files to.
-	env: { N8N_RESTRICT_FILE_ACCESS_TO: data.importFiles, ...env, ...variation?.envOf(name) },
+	env: { N8N_RESTRICT_FILE_ACCESS_TO: data.importFiles, ...env, ...variation?.envOf?.(name) },
 });
 
 const ledgerCredential = (ledger: LedgerStore): Record<string, unknown> => ({ environment: ENVIRONMENT, ...ledger });
@@ -287,7 +287,7 @@ async function fillCredentials(
 			type: 'syncLedgerApi',
 			data: ledgerCredential(ledger),
 		},
-		...(variation ? [variation.credential] : []),
+		...(variation?.credential ? [variation.credential] : []),
 		...(transport === 'channel' ? [channelCredential(data.settings.channelPassword!)] : []),
 		...(watched ? [dashboardCredential(data.settings.dashboardPassword!)] : []),
 	];

@@ -56,6 +56,8 @@ export class SyncRun {
 		/** Null between other servers. */
 		readonly simulators: Simulators | null,
 		readonly demo: Demo,
+		/** Null between other servers. */
+		readonly importingPerson: ImportingPerson | null,
 		readonly stores: Stores,
 		private readonly cleanup: Cleanup,
 		/** When n8n was about to start. */
@@ -115,12 +117,22 @@ export class SyncRun {
 				...(variation ? { variation } : {}),
 			});
 			cleanup.add(async () => await demo.stop());
-			if (simulators) {
-				const person = new ImportingPerson(data.importFiles, simulators.controlUrl, progress);
-				await person.start();
-				cleanup.add(async () => await person.stop());
-			}
-			return new SyncRun(options, progress, data, servers, simulators, demo, stores, cleanup, preparedAt, callsBefore);
+			const person = simulators ? new ImportingPerson(data.importFiles, simulators.controlUrl, progress) : null;
+			await person?.start();
+			cleanup.add(async () => await person?.stop());
+			return new SyncRun(
+				options,
+				progress,
+				data,
+				servers,
+				simulators,
+				demo,
+				person,
+				stores,
+				cleanup,
+				preparedAt,
+				callsBefore,
+			);
 		} catch (error) {
 			await cleanup.run();
 			throw error;
