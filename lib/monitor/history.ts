@@ -108,8 +108,6 @@ function sentence(event: TrailedEvent, before: TrailedEvent[]): string {
 			return `${subject} was given back to the queue${because(details['reason'])}`;
 		case 'rejected':
 			return `The product cannot be sent: ${reasons(details['reasons'])}`;
-		case 'renamed':
-			return `The product’s primary id in Pimberly changed from ${text(details['before'])}.`;
 		case 'stale':
 			return `An older version of the product came late and was ignored.`;
 		default:

@@ -1,7 +1,6 @@
 import { statSync } from 'node:fs';
 
 import { openLedger } from '../../lib/ledger/ledger';
-import type { AddItem } from '../../lib/ledger/intake/add';
 import type { ScanCursor } from '../../lib/pimberly/scanPort';
 import { backends, beginStory, change, confirmed, keys, rejection, stockItem, type Story } from './story';
 
@@ -203,52 +202,6 @@ describe.each(backends)('%s', (backend) => {
 		// The former code is anybody's, and not known to be in Khaos.
 		const asOld = await story.ledger.add([change('OLD', { primaryId: 'P2' })]);
 		expect(asOld.map((one) => one.outcome)).toEqual(['accepted']);
-	});
-
-	describe('a product that has another primary id in Pimberly', () => {
-		const later = '2026-11-02T09:30:00.000Z';
-		const latest = '2026-11-02T09:40:00.000Z';
-		const named = (primaryId: string, key: string, version: string): AddItem => {
-			const item = change(key, { primaryId, version });
-			if (item.type !== 'change') throw new Error('a rejection');
-			item.change.source.internalId = 'id-the-same';
-			return item;
-		};
-		const outcomeOf = async (item: AddItem) => (await story.ledger.add([item]))[0]!.outcome;
-		beforeEach(async () => {
-			await story.ledger.add([named('OLD', 'OLD', '2026-11-02T08:00:00.000Z')]);
-			await story.ledger.settle((await story.ledger.take({ target: 'khaos' })).map(confirmed));
-		});
-
-		test('is not made a second item where its stock code is that id', async () => {
-			expect(await outcomeOf(named('NEW', 'NEW', later))).toBe('rejected');
-			expect(await story.ledger.exceptions()).toMatchObject([
-				{ type: 'stockCodeChanged', primaryId: 'NEW', key: 'NEW', reason: expect.stringContaining('from OLD to NEW') },
-			]);
-			expect(await story.ledger.take({ target: 'khaos' })).toEqual([]);
-			const told = await story.ledger.take({ target: 'pimberly' });
-			expect(told.map(({ key }) => key)).toEqual(['NEW']);
-			// Named as before, all is well again.
-			expect(await outcomeOf(named('OLD', 'OLD', latest))).toBe('unchanged');
-			expect(await story.ledger.exceptions()).toEqual([]);
-		});
-
-		test('keeps its item where its stock code is an attribute of its own', async () => {
-			expect(await outcomeOf(named('OTHER', 'OLD', later))).toBe('unchanged');
-			expect(await story.ledger.exceptions()).toEqual([]);
-			expect((await story.ledger.stats()).products).toBe(1);
-		});
-
-		test('read before it was renamed, and arriving late, renames nothing', async () => {
-			expect(await outcomeOf(named('OTHER', 'OLD', '2026-11-02T07:00:00.000Z'))).toBe('rejected');
-			expect(await story.ledger.exceptions()).toMatchObject([{ type: 'duplicateStockCode', primaryId: 'OTHER' }]);
-		});
-
-		test('does not take an id that another product has', async () => {
-			await story.ledger.add([change('TAKEN')]);
-			expect(await outcomeOf(named('TAKEN', 'TAKEN', later))).not.toBe('rejected');
-			expect((await story.ledger.stats()).products).toBe(2);
-		});
 	});
 
 	test('a rejected product is an exception until a later version is good', async () => {

@@ -20,7 +20,6 @@ export type TrailEvent =
 	| 'replayed'
 	| 'released'
 	| 'rejected'
-	| 'renamed'
 	| 'stale';
 
 /** One event of the audit trail. */

@@ -32,7 +32,6 @@ export async function troubledProducts(
 	environmentId: number,
 	primaryIds: string[],
 ): Promise<Set<string>> {
-	if (primaryIds.length === 0) return new Set();
 	const rows = await tx.all<{ primary_id: string }>(
 		`SELECT DISTINCT primary_id FROM exceptions WHERE environment_id = ? AND resolved_at IS NULL
 			AND ${tx.dialect.among('primary_id')} AND ${tx.dialect.among('type')}`,

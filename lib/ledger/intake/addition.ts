@@ -10,7 +10,6 @@ import type { ExceptionType } from '../exceptions/exceptions';
 import { nothingToClear } from '../kits/formerKits';
 import { planKits, type KitPlan } from '../kits/kits';
 import { loadProducts, type KnownProduct } from './products';
-import { followRenames } from './renamedProducts';
 import { resolveStandIns } from './standIns';
 import type { Transaction } from '../store/database';
 
@@ -56,15 +55,11 @@ export interface Addition {
 /** Everything that is known of these items, in a few statements. */
 export async function beginAddition(tx: Transaction, environmentId: number, items: AddItem[]): Promise<Addition> {
 	const primaryIds = [...new Set(items.map(primaryIdOf))];
-	const sources = items.flatMap((item) => sourceOf(item) ?? []);
-	const internalIds = [...new Set(sources.map(({ internalId }) => internalId))].filter((id) => id !== '');
 	const [products, troubled, parts] = await Promise.all([
-		loadProducts(tx, environmentId, primaryIds, internalIds),
+		loadProducts(tx, environmentId, primaryIds),
 		troubledProducts(tx, environmentId, primaryIds),
 		loadParts(tx, environmentId, items),
 	]);
-	const renamed = await followRenames(tx, environmentId, sources, products);
-	for (const id of await troubledProducts(tx, environmentId, renamed)) troubled.add(id);
 	const changes = parts.flat().map(({ change }) => change);
 	const pointless = await nothingToClear(tx, environmentId, changes);
 	const names = changes

@@ -22,22 +22,18 @@ interface ProductRow {
 	rejected: string | null;
 }
 
-/** What is known of these products, by primary id; with it what is known under another one of the same internal ids. */
+/** What is known of these products, by primary id. */
 export async function loadProducts(
 	tx: Transaction,
 	environmentId: number,
 	primaryIds: string[],
-	internalIds: string[] = [],
 ): Promise<Map<string, KnownProduct>> {
 	if (primaryIds.length === 0) return new Map();
-	const columns = 'primary_id, internal_id, version, stock_key, live, rejected';
 	const rows = await tx.all<ProductRow>(
-		`SELECT ${columns} FROM products WHERE environment_id = ? AND ${tx.dialect.among('primary_id')}
-		 UNION SELECT ${columns} FROM products WHERE environment_id = ? AND ${tx.dialect.among('internal_id')}`,
+		`SELECT primary_id, internal_id, version, stock_key, live, rejected FROM products
+		 WHERE environment_id = ? AND ${tx.dialect.among('primary_id')}`,
 		environmentId,
 		jsonParameter(primaryIds),
-		environmentId,
-		jsonParameter(internalIds),
 	);
 	return new Map(
 		rows.map((row) => [
