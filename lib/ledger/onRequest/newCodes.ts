@@ -30,7 +30,7 @@ export async function allowNewCodes(
 	// The former item is gone from Khaos under its code: whoever has that code next is as new there.
 	await tx.run(
 		`UPDATE records SET primary_id = NULL, internal_id = NULL, version = NULL, desired = NULL, confirmed = NULL, confirmed_version = NULL,
-			confirmed_at = NULL, read_back = NULL, read_back_at = NULL, present = NULL
+			confirmed_at = NULL, read_back = NULL, read_back_at = NULL, present = NULL, dropped = NULL
 		 WHERE environment_id = ? AND kind <> 'status' AND ${tx.dialect.among('primary_id')}`,
 		environmentId,
 		jsonParameter(ids),

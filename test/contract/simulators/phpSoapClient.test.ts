@@ -22,8 +22,11 @@ describe("PHP's SoapClient calls the simulated Khaos", () => {
 	let simulators: Simulators;
 
 	beforeAll(async () => {
-		const php = spawnSync('php', ['-r', "exit(class_exists('SoapClient') ? 0 : 1);"]);
-		if (php.status !== 0) throw new Error('This test needs PHP with its SOAP extension: install php-cli and php-soap.');
+		const php = spawnSync('php', ['-r', "echo class_exists('SoapClient') ? 'there' : 'missing';"], {
+			encoding: 'utf8',
+		});
+		if (php.stdout !== 'there')
+			throw new Error('This test needs PHP with its SOAP extension: install php-cli and php-soap.');
 		simulators = await startSimulators({ catalogue: SHOP });
 	});
 	afterAll(async () => await simulators?.stop());
